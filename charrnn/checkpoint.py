@@ -78,7 +78,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         layouts = _layouts(_json("meta", arrays["meta"]), arrays)
         for name, (dtype, shape) in layouts.items():
             array = arrays[name]
-            if array.dtype != dtype or shape not in (None, array.shape):
+            shape = shape or (array.size,)
+            if array.dtype != dtype or array.shape != shape:
                 raise FormatError(f"{name} is {array.dtype} {array.shape}, not {dtype} {shape}")
             _check_values(name, array)
         if sum(array.nbytes for array in arrays.values()) > FILE_BYTES - 2**20:

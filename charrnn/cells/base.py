@@ -1,0 +1,89 @@
+"""What a cell is: pointwise mathematics between two matrix products.
+
+At every timestep a recurrent layer computes two products,
+
+    xp_t = W_ih x_t + b_ih        the input projection, shape (G, H, B), for all t at once
+    hp_t = W_hh h_{t-1} + b_hh    the hidden projection, the only product inside the time loop
+
+and a cell turns them, with the previous state, into the next state. The products, the loops over
+time and the memory belong to `recurrent`; a cell holds no data and writes into arrays it is given.
+
+G is the number of gates, H the hidden size, B the batch. Gate order and equations are PyTorch's.
+A new cell is one file with a subclass of `Cell`, and one name on the registration line.
+"""
+
+from typing import ClassVar
+
+from charrnn.ops import Array
+
+
+class Cell:
+    """The contract. Arrays named below are feature-major: (H, B) per gate and state."""
+
+    name: ClassVar[str]
+    #: Gate names in PyTorch's row order; G = len(gates).
+    gates: ClassVar[tuple[str, ...]]
+    #: State names, the hidden state first: ("h",) or ("h", "c").
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    #: Further quantities that the backward pass needs, kept on the tape at every step.
+    saved: ClassVar[tuple[str, ...]] = ()
+    #: Bias added to a gate's b_ih at initialisation, so that a new network keeps what it has.
+    initial_bias: ClassVar[dict[str, float]] = {}
+    #: True when d(loss)/d(xp) and d(loss)/d(hp) differ, so that both have to be kept.
+    separate_projections: ClassVar[bool] = False
+    #: sigmoid(z) = tanh(z / 2) / 2 + 1 / 2, so `scale` 1/2 and `shift` 1/2 make one tanh serve all
+    #: gates; 1 and 0 leave a gate with tanh itself.
+    scale: ClassVar[tuple[float, ...]]
+    shift: ClassVar[tuple[float, ...]]
+
+    def __init__(self, activation: str = "tanh") -> None:
+        if activation not in self.activations():
+            raise ValueError(f"the {self.name} cell has no activation {activation!r}")
+        self.activation = activation
+
+    @classmethod
+    def activations(cls) -> tuple[str, ...]:
+        """The activations a user may choose; only the plain RNN has more than tanh."""
+        return ("tanh",)
+
+    def forward(
+        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: "Workspace"
+    ) -> None:
+        """One step. `gates` (G, H, B) holds xp_t on entry and the gate activations on exit, `hp`
+        may be overwritten, `previous` and `state` hold one (H, B) array per state; `work.saved`
+        is what this step keeps."""
+        raise NotImplementedError
+
+    def through_output(self, dstate: list[Array], gates: Array, work: "Workspace") -> None:
+        """Add to the other state gradients what reaches them through h_t. After this, `dstate` is
+        the whole derivative of the loss with respect to the state after step t, which is what
+        `inspect` reports. Only a cell with a state behind h has anything to add."""
+
+    def backward(
+        self,
+        dstate: list[Array],
+        gates: Array,
+        previous: list[Array],
+        dxp: Array,
+        dhp: Array,
+        work: "Workspace",
+    ) -> None:
+        """One step back. Reads d(loss)/d(state after t) from `dstate`, writes d(loss)/d(xp_t) and
+        d(loss)/d(hp_t) (the same array unless `separate_projections`), and leaves in `dstate` the
+        pointwise part of d(loss)/d(state before t); the part through W_hh is added by the loop."""
+        raise NotImplementedError
+
+
+class Workspace:
+    """Per-step memory that a cell may use: nothing is allocated inside a time loop.
+
+    `scale` and `shift` (G, 1, 1) are the cell's constants in the dtype of the parameters; `gates`
+    (G, H, B) and `a` (H, B) are scratch; `saved` (S, H, B) is the step's slice of the tape.
+    """
+
+    def __init__(self, scale: Array, shift: Array, gates: Array, a: Array, saved: Array) -> None:
+        self.scale = scale
+        self.shift = shift
+        self.gates = gates
+        self.a = a
+        self.saved = saved

@@ -1,0 +1,54 @@
+"""The Elman network (Elman, Finding structure in time, Cognitive Science 14, 1990).
+
+    h_t = act(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)        act: tanh or ReLU
+
+With ReLU, W_hh starts as the identity (Le, Jaitly, Hinton, arXiv 1504.00941).
+"""
+
+import numpy as np
+
+from charrnn.cells.base import Cell, Workspace
+from charrnn.ops import Array
+
+
+class RNN(Cell):
+    """h_t = act(xp_t + hp_t)."""
+
+    name = "rnn"
+    gates = ("h",)
+    scale = (1.0,)
+    shift = (0.0,)
+
+    @classmethod
+    def activations(cls) -> tuple[str, ...]:
+        return ("tanh", "relu")
+
+    def forward(
+        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
+    ) -> None:
+        (h,) = state
+        gates += hp
+        if self.activation == "tanh":
+            np.tanh(gates, out=gates)
+        else:
+            np.maximum(gates, 0, out=gates)
+        h[...] = gates[0]
+
+    def backward(
+        self,
+        dstate: list[Array],
+        gates: Array,
+        previous: list[Array],
+        dxp: Array,
+        dhp: Array,
+        work: Workspace,
+    ) -> None:
+        (dh,) = dstate
+        h = gates[0]
+        if self.activation == "tanh":
+            np.multiply(h, h, out=dxp[0])  # act' = 1 - h^2
+            np.subtract(1, dxp[0], out=dxp[0])
+        else:
+            np.sign(h, out=dxp[0])  # act' = 1 where h > 0, else 0
+        dxp[0] *= dh
+        dh.fill(0)  # h_{t-1} is reached only through W_hh

@@ -1,0 +1,100 @@
+"""The program: three commands, and the one place where errors become lines on stderr.
+
+Command modules import NumPy and what needs it inside their functions: `--help` stays fast, and
+`blas.configure` can still choose a kernel and a thread count.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from charrnn import __version__
+from charrnn.cli.inspect import inspect
+from charrnn.cli.sample import sample
+from charrnn.cli.train import train
+from charrnn.errors import CharRNNError
+from charrnn.visible import visible
+
+app = typer.Typer(
+    name="charrnn",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+for command in (train, sample, inspect):
+    app.command()(command)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"charrnn {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def charrnn(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Learn a text, character by character, and write more of it.
+
+    Examples:
+
+        charrnn train book.txt            learn for three minutes, write charrnn.npz
+
+        charrnn sample --temp 0.8         write more of it
+
+        charrnn inspect                   see how far back the network remembers
+    """
+
+
+def main() -> None:
+    """Run the program and exit with the code of the contract."""
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command line; every expected failure is one line and, if it helps, one more."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except CharRNNError as error:
+        return complain(error.message, error.hint, error.exit_code)
+    except typer.TyperException as error:
+        # No command at all is a request for help, which has been printed.
+        if error.__class__.__name__ == "NoArgsIsHelpError":
+            return error.exit_code
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "charrnn"
+        return complain(error.format_message(), f"See {command} --help.", error.exit_code)
+    except BrokenPipeError:
+        return reader_went_away()
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        return complain(f"{error.filename or 'output'}: {error.strerror}", "", 1)
+    except MemoryError:
+        return complain("out of memory", "Try a smaller --hidden-size or --batch-size.", 1)
+    return code if isinstance(code, int) else 0
+
+
+def complain(message: str, hint: str, code: int) -> int:
+    """Write the error to stderr, with everything that could steer a terminal made visible."""
+    lines = [f"charrnn: error: {visible(message, one_line=True)}"]
+    if hint:
+        lines.append(visible(hint, one_line=True))
+    sys.stderr.write("\n".join(lines) + "\n")
+    return code
+
+
+def reader_went_away() -> int:
+    """`charrnn sample | head`: silent, and the interpreter must not try to flush again."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

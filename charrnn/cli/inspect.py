@@ -1,0 +1,2 @@
+def inspect() -> None:
+    """See what the network remembers."""

@@ -1,0 +1,68 @@
+"""From a dataclass of `config` to options of a command, so that an option is written once.
+
+A dataclass declares name, type, default, range and help; the decorator `options` turns every field
+into a keyword-only parameter that Typer understands and hands the command one object.
+"""
+
+import dataclasses
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import typer
+
+
+def options(config: type, *, into: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Replace the parameter `into` of a command by one option for each field of `config`."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(command)
+        names = [field.name for field in dataclasses.fields(config)]
+
+        @functools.wraps(command)
+        def wrapper(**arguments: Any) -> Any:
+            values = {name: arguments.pop(name) for name in names}
+            return command(**arguments, **{into: config(**values)})
+
+        own = [p for p in signature.parameters.values() if p.name != into]
+        hints = typing.get_type_hints(command, include_extras=True)
+        own = [p.replace(annotation=hints[p.name], kind=p.KEYWORD_ONLY) for p in own]
+        generated = [parameter(field, config) for field in dataclasses.fields(config)]
+        every = own + generated
+        wrapper.__signature__ = signature.replace(parameters=every)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in every}
+        return wrapper
+
+    return decorate
+
+
+def parameter(field: dataclasses.Field[Any], config: type) -> inspect.Parameter:
+    """One option, from the field's type, default and metadata."""
+    kind = typing.get_type_hints(config)[field.name]
+    about = dict(field.metadata)
+    if choices := about.pop("choices", None):
+        literal = Literal[choices]  # type: ignore[valid-type]
+        kind = literal | None if field.default is None else literal
+    long = "--" + field.name.replace("_", "-")
+    names = [*([about.pop("short")] if "short" in about else []), long]
+    if kind is bool:
+        names[-1] = about.pop("flag", long)
+    option = typer.Option(
+        *names,
+        help=about.pop("help"),
+        min=about.pop("minimum", None),
+        max=about.pop("maximum", None),
+        metavar=about.pop("metavar", None),
+        rich_help_panel=about.pop("panel", None),
+        show_default=about.pop("show_default", True),
+    )
+    if about:
+        raise TypeError(f"unknown metadata of {config.__name__}.{field.name}: {sorted(about)}")
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=field.default,
+        annotation=Annotated[kind, option],
+    )

@@ -1,0 +1,2 @@
+def sample() -> None:
+    """Write more of it."""

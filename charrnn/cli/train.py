@@ -1,0 +1,2 @@
+def train() -> None:
+    """Learn a text."""

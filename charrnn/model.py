@@ -1,0 +1,199 @@
+"""`CharModel`: one-hot characters in, logits over the next character out.
+
+Parameters are a flat dict under PyTorch's names, all of them views of one vector, so that the
+optimiser sees a single array. The loss is outside: which gradient is computed is a choice of
+`dlogits`. A model holds no activations; they are on the `ModelTape` that the caller owns.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from charrnn import recurrent
+from charrnn.cells import CELLS
+from charrnn.ops import Array
+from charrnn.recurrent import Tape, Weights, by_step, flat_rows
+from charrnn.shapes import parameter_shapes
+
+#: One (L, H, B) array per state name.
+State = dict[str, Array]
+
+
+class ModelTape:
+    """Memory for one shape (T, B): a `Tape` per layer, the one-hot input, the logits."""
+
+    def __init__(self, model: "CharModel", steps: int, batch: int) -> None:
+        cell, H, V, dtype = model.cell, model.hidden_size, model.vocabulary_size, model.dtype
+        self.steps, self.batch = steps, batch
+        self.layers = [Tape(cell, H, steps, batch, dtype) for _ in range(model.layers)]
+        self.characters = np.empty(0, np.intp)  # the distinct characters of this chunk
+        self.onehot = flat_rows(min(V, steps * batch), steps * batch, dtype)
+        self.logits = flat_rows(V, steps * batch, dtype)
+        self.masks: list[Array] = []  # dropout masks of the layers' outputs, flat (H, T*B)
+        self.dropped = [flat_rows(H, steps * batch, dtype) for _ in range(model.layers)]
+
+    @property
+    def x(self) -> Array:
+        """The one-hot input, a row for each distinct character of the chunk."""
+        return self.onehot[: len(self.characters)]
+
+    def output(self, layer: int) -> Array:
+        """What the layer above reads, flat (H, T*B): the hidden states, after dropout if any."""
+        return self.dropped[layer] if self.masks else self.layers[layer].output
+
+
+class CharModel:
+    """An L-layer recurrent network of one cell type with a softmax layer.
+
+    `parameters` maps PyTorch's names to arrays of `shapes.parameter_shapes`; they are copied into
+    one vector `flat` of `dtype`. The computation is done in that dtype.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Array],
+        *,
+        cell: str,
+        activation: str = "tanh",
+        dtype: type[np.floating] = np.float32,
+    ) -> None:
+        self.cell = CELLS[cell](activation)
+        self.vocabulary_size, self.hidden_size = parameters["head.weight"].shape
+        self.layers = sum(name.startswith("rnn.weight_hh") for name in parameters)
+        self.dtype = np.dtype(dtype)
+        shapes = parameter_shapes(cell, self.layers, self.hidden_size, self.vocabulary_size)
+        self.flat, self.parameters = flat_views(shapes, self.dtype)
+        for name, array in self.parameters.items():
+            array[...] = parameters[name]
+
+    def layer(self, index: int, arrays: Mapping[str, Array] | None = None) -> Weights:
+        """The weights of one layer, or the same entries of another dict such as gradients."""
+        arrays = self.parameters if arrays is None else arrays
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        return Weights(*(arrays[f"rnn.{name}_l{index}"] for name in names))
+
+    def zero_state(self, batch: int) -> State:
+        shape = (self.layers, self.hidden_size, batch)
+        return {name: np.zeros(shape, self.dtype) for name in self.cell.states}
+
+    def tape(self, steps: int, batch: int) -> ModelTape:
+        return ModelTape(self, steps, batch)
+
+    def gradients(self) -> tuple[Array, dict[str, Array]]:
+        """Room for gradients: one vector, and the parameter-shaped views of it."""
+        return flat_views({n: p.shape for n, p in self.parameters.items()}, self.dtype)
+
+    def forward(
+        self,
+        ids: Array,
+        state: State,
+        tape: ModelTape,
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Array, State]:
+        """Characters (T, B) to logits, flat (V, T*B) and valid until the tape is used again.
+
+        Starts from `state` and returns the state after the last step as new arrays. With dropout
+        p > 0 every layer's output is multiplied, per element and step, by 0 with probability p and
+        by 1/(1-p) otherwise (`rng` decides), as between PyTorch's layers and before the softmax.
+        """
+        if ids.shape != (tape.steps, tape.batch):
+            raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
+        tape.masks = []
+        x = self._read(ids, tape)
+        for index, layer in enumerate(tape.layers):
+            for name, array in zip(self.cell.states, layer.states[0], strict=True):
+                array[...] = state[name][index]
+            w = self.layer(index)
+            if index == 0:
+                w = w._replace(W_ih=w.W_ih[:, tape.characters])
+            recurrent.forward(self.cell, w, x, layer)
+            if dropout and rng is not None:
+                tape.masks.append(dropout_mask(layer.output.shape, dropout, rng, self.dtype))
+                np.multiply(layer.output, tape.masks[-1], out=tape.dropped[index])
+            x = tape.output(index)
+        np.matmul(self.parameters["head.weight"], x, out=tape.logits)
+        tape.logits += self.parameters["head.bias"][:, None]
+        last = [layer.states[-1] for layer in tape.layers]
+        return tape.logits, {
+            name: np.stack([states[s] for states in last])
+            for s, name in enumerate(self.cell.states)
+        }
+
+    def backward(
+        self,
+        dlogits: Array,
+        tape: ModelTape,
+        grads: Mapping[str, Array],
+        trace: list[Array] | None = None,
+    ) -> State:
+        """Gradients of the loss whose derivative with respect to the logits is `dlogits` (V, T*B).
+
+        Writes every parameter's gradient into `grads` and returns d(loss)/d(initial state). With
+        `trace`, one (T, S, H, B) array per layer, also the state gradients at every step.
+        """
+        top = tape.output(self.layers - 1)
+        np.matmul(dlogits, top.T, out=grads["head.weight"])
+        np.sum(dlogits, axis=1, out=grads["head.bias"])
+        dout = by_step(dlogits, tape.batch)
+        np.matmul(self.parameters["head.weight"].T, dout, out=tape.layers[-1].dout)
+        dinitial = self.zero_state(tape.batch)
+        for index in reversed(range(self.layers)):
+            layer, w, g = tape.layers[index], self.layer(index), self.layer(index, grads)
+            if tape.masks:
+                layer.dout *= by_step(tape.masks[index], tape.batch)
+            x = tape.output(index - 1) if index else tape.x
+            present = g if index else g._replace(W_ih=np.empty((len(g.b_ih), len(x)), self.dtype))
+            steps = trace[index] if trace is not None else None
+            dstate = recurrent.backward(self.cell, w, x, layer, present, steps)
+            if index:
+                recurrent.input_gradient(w, layer, out=tape.layers[index - 1].dout)
+            else:
+                g.W_ih.fill(0)
+                g.W_ih[:, tape.characters] = present.W_ih
+            for name, array in zip(self.cell.states, dstate, strict=True):
+                dinitial[name][index] = array
+        return dinitial
+
+    def _read(self, ids: Array, tape: ModelTape) -> Array:
+        """One-hot vectors of `ids`, over the characters that occur: W_ih x is then a product whose
+        cost depends on the chunk and not on the size of the alphabet."""
+        tape.characters, rows = np.unique(ids.reshape(-1), return_inverse=True)
+        x = tape.x
+        x.fill(0)
+        x[rows, np.arange(ids.size)] = 1
+        return x
+
+
+def flat_views(
+    shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype
+) -> tuple[Array, dict[str, Array]]:
+    """A zero vector, and a view of it for every name; matrices first, then biases, so that what
+    weight decay applies to is one slice (see `matrices`)."""
+    sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
+    flat = np.zeros(sum(sizes.values()), dtype)
+    views, start = {}, 0
+    for name in sorted(shapes, key=lambda name: len(shapes[name]), reverse=True):
+        views[name] = flat[start : start + sizes[name]].reshape(shapes[name])
+        start += sizes[name]
+    return flat, {name: views[name] for name in shapes}
+
+
+def matrices(parameters: Mapping[str, Array]) -> slice:
+    """The slice of the flat vector that holds the matrices."""
+    return slice(0, sum(array.size for array in parameters.values() if array.ndim == 2))
+
+
+def dropout_mask(
+    shape: tuple[int, int], dropout: float, rng: np.random.Generator, dtype: np.dtype
+) -> Array:
+    """0 with probability p, else 1/(1-p); p is rounded to 1/256, because bytes are fast to draw."""
+    dropped = min(round(256 * dropout), 255)
+    mask = (rng.integers(0, 256, shape, np.uint8) >= dropped).astype(dtype)
+    mask *= dtype.type(256 / (256 - dropped))
+    return mask
+
+
+def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: int) -> int:
+    shapes = parameter_shapes(cell, layers, hidden_size, vocabulary_size)
+    return sum(int(np.prod(shape)) for shape in shapes.values())

@@ -1,0 +1,56 @@
+"""The few operations that are neither cell nor product: softmax, cross-entropy, norms.
+
+Feature-major: the first axis of a logits array is the vocabulary, whatever follows it. Nothing here
+allocates when the caller passes buffers, and nothing here knows of time.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def softmax(logits: Array, out: Array | None = None) -> Array:
+    """p_v = exp(z_v) / sum_u exp(z_u) over the first axis, (V, ...); `out` may be `logits`."""
+    out = np.subtract(logits, logits.max(axis=0), out=out)
+    np.exp(out, out=out)
+    out /= out.sum(axis=0)
+    return out
+
+
+def log_softmax(logits: Array) -> Array:
+    """log p_v, computed without forming p, shape (V, ...)."""
+    shifted: Array = logits - logits.max(axis=0)
+    shifted -= np.log(np.exp(shifted).sum(axis=0))
+    return shifted
+
+
+def negative_log_likelihood(logits: Array, targets: Array) -> Array:
+    """-log p(target) in nats for logits (V, ...) and integer targets (...)."""
+    logp = log_softmax(logits)
+    nll: Array = -np.take_along_axis(logp, targets[None].astype(np.intp), axis=0)[0]
+    return nll
+
+
+def cross_entropy(logits: Array, targets: Array, dlogits: Array) -> float:
+    """The mean cross-entropy in nats, and its gradient dL/dz = (softmax(z) - onehot(y)) / N.
+
+    `logits` (V, N) are read, `dlogits` (V, N) is written (it may be the same memory), `targets`
+    (N,) are integers. The loss is summed in float64. A probability that underflows to zero gives
+    an infinite loss, which the training loop treats as divergence.
+    """
+    count = targets.size
+    columns = np.arange(count)
+    p = softmax(logits, out=dlogits)
+    with np.errstate(divide="ignore"):
+        loss = -float(np.log(p[targets, columns]).sum(dtype=np.float64)) / count
+    p[targets, columns] -= p.dtype.type(1)
+    p /= p.dtype.type(count)
+    return loss
+
+
+def norm(x: Array) -> float:
+    """The Euclidean norm in float64: squares in float32 under- and overflow too soon."""
+    return float(np.linalg.norm(x.astype(np.float64, copy=False).reshape(-1)))
