@@ -89,7 +89,7 @@ class StrictNpz:
         shape = (size // itemsize,) if shape is None else shape
         expected = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
         if header.rstrip(b" \n") != expected.encode():
-            found = header[:100].decode("latin-1").rstrip()
+            found = header[:100].decode("ascii", "backslashreplace").rstrip()
             raise FormatError(f"{name} has the header {found}, expected {dtype} {shape}")
         if size != (needed := math.prod(shape) * itemsize):
             raise FormatError(f"{name} has {size:,} bytes of data, expected {needed:,}")
@@ -149,7 +149,7 @@ def _read_entry(directory: BinaryIO, file: BinaryIO, position: int) -> tuple[str
     signature, flags, method, crc, stored, size, *lengths, offset = _unpack(_ENTRY, directory)
     raw_name = directory.read(lengths[0])
     directory.seek(lengths[1] + lengths[2], io.SEEK_CUR)
-    name = raw_name.decode("latin-1")
+    name = raw_name.decode("ascii", "backslashreplace")
     if signature != b"PK\x01\x02" or len(raw_name) != lengths[0]:
         raise FormatError("its directory is damaged")
     if flags or method or stored != size:
