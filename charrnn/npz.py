@@ -79,7 +79,7 @@ class StrictNpz:
         member = self._members[name]
         self._file.seek(member.offset)
         start = self._file.read(min(10, member.size))
-        if start[:8] != _NPY_1_0 or len(start) < 10:
+        if start[:8] != _NPY_1_0:
             raise FormatError(f"{name} is not an array in .npy format 1.0")
         length = int.from_bytes(start[8:], "little")
         if length > min(HEADER_BYTES, member.size - 10):

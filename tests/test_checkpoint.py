@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.errors import CheckpointError
+from charrnn.npz import StrictNpz
 from charrnn.shapes import GATES, parameter_shapes
 
 LAYERS, HIDDEN, VOCABULARY, BATCH = 2, 5, 7, 3
@@ -283,9 +284,21 @@ def overlapping() -> bytes:
     return patched(data, entry_of(data, "resume.state.h.npy") + 42, bytes(4))
 
 
-def with_flag(bit: int) -> bytes:
+def with_entry(offset: int, form: str, value: int) -> bytes:
+    """A field in the directory's entry of `head.bias` says something else."""
     data = packed(members())
-    return patched(data, entry_of(data, "head.bias.npy") + 8, struct.pack("<H", bit))
+    return patched(data, entry_of(data, "head.bias.npy") + offset, struct.pack(form, value))
+
+
+def with_padded_directory() -> bytes:
+    data = packed(members())
+    (length,) = struct.unpack("<I", data[-10:-6])
+    return data[:-22] + b"pad" + patched(data[-22:], 12, struct.pack("<I", length + 3))
+
+
+def with_another_local_name() -> bytes:
+    data = packed(members())
+    return patched(data, data.index(b"head.bias.npy"), b"head.Bias.npy")
 
 
 def with_hidden_bytes() -> bytes:
@@ -351,6 +364,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "only a start": (lambda: b"PK\x03\x04", "it is cut short"),
     "appended to": (lambda: packed(members()) + b"\n", "something follows its end"),
     "comment": (lambda: packed(members(), end=b"!"), "something follows its end"),
+    "cut comment": (lambda: packed(members())[:-2] + b"\x09\x00", "zip with a comment"),
     "prefixed": (lambda: b"#!/bin/sh\n" + packed(members()), "it is not an .npz file"),
     "prefixed zip": (lambda: packed({}) * 2 + packed(members()), "it is not an .npz file"),
     "two files": (lambda: packed(members()) * 2, "its directory does not end where"),
@@ -358,8 +372,12 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "deflate": (lambda: packed(members(), 8, "head.bias.npy"), "head.bias.npy is compressed"),
     "bz2": (lambda: packed(members(), 12, "head.bias.npy"), "head.bias.npy is compressed"),
     "lzma": (lambda: packed(members(), 14, "head.bias.npy"), "head.bias.npy is compressed"),
-    "encrypted": (lambda: with_flag(1), "head.bias.npy is compressed or encrypted"),
-    "strongly encrypted": (lambda: with_flag(0x40), "compressed or encrypted"),
+    "encrypted": (lambda: with_entry(8, "<H", 1), "head.bias.npy is compressed or encrypted"),
+    "strongly encrypted": (lambda: with_entry(8, "<H", 0x40), "compressed or encrypted"),
+    "unknown method": (lambda: with_entry(10, "<H", 97), "head.bias.npy is compressed"),
+    "two sizes": (lambda: with_entry(20, "<I", 1), "head.bias.npy is compressed"),
+    "two names": (with_another_local_name, "head.bias.npy and its entry in the directory disagree"),
+    "padded directory": (with_padded_directory, "something hides between its members"),
     "duplicate": (lambda: packed(members(), also="head.bias.npy"), "two members head.bias"),
     "folder": (lambda: packed(members() | {"a/": b""}), "a/ is not an .npy member"),
     "not an array": (lambda: packed(members() | {"run.py": b"x"}), "run.py is not an .npy"),
@@ -379,6 +397,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     # its arrays
     "empty member": (lambda: packed(members({"head.bias": b""})), "head.bias is not an array"),
     "no .npy": (lambda: packed(members({"head.bias": b"#" * 90})), "head.bias is not an array"),
+    "only magic": (
+        lambda: packed(members({"head.bias": b"\x93NUMPY\x01\x00"})),
+        "the header of head.bias claims 0 bytes",
+    ),
     "version 2": (lambda: packed(members({"head.bias": npy(bias(), (2, 0))})), "is not an array"),
     "long header": (
         lambda: packed(members({"head.bias": npy_claiming(NUMPY_HEADER + " " * 12_000)})),
@@ -524,6 +546,29 @@ def test_members_for_resuming_are_checked_in_structure_even_when_not_read(
     else:
         with pytest.raises(CheckpointError, match=HOSTILE[case][1]):
             load(tmp_path / "model.npz")
+
+
+def test_a_file_of_2_gib_is_neither_read_nor_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.npz"
+    path.touch()
+    os.truncate(path, 2**31)  # a hole, no data
+    with pytest.raises(CheckpointError, match="it has 2,147,483,648 bytes, more than"):
+        load(path)
+    monkeypatch.setattr("charrnn.checkpoint.FILE_BYTES", 2**20 + 1000)
+    with pytest.raises(CheckpointError, match="larger than 2 GiB"):
+        save(tmp_path / "large.npz", example())
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    save(path, example())
+    with path.open("rb") as file:
+        archive = StrictNpz(file)
+        os.truncate(path, path.read_bytes().index(b"vocabulary") + 150)
+        with pytest.raises(CheckpointError, match="shorter while it was read"):
+            archive.read("vocabulary", "<u4", (VOCABULARY,))
 
 
 def test_a_later_version_asks_for_a_newer_charrnn_whatever_else_it_holds(tmp_path: Path) -> None:
