@@ -5,6 +5,7 @@ optimiser sees a single array. The loss is outside: which gradient is computed i
 `dlogits`. A model holds no activations; they are on the `ModelTape` that the caller owns.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -61,8 +62,9 @@ class CharModel:
         self.vocabulary_size, self.hidden_size = parameters["head.weight"].shape
         self.layers = sum(name.startswith("rnn.weight_hh") for name in parameters)
         self.dtype = np.dtype(dtype)
-        shapes = parameter_shapes(cell, self.layers, self.hidden_size, self.vocabulary_size)
-        self.flat, self.parameters = flat_views(shapes, self.dtype)
+        self.shapes = parameter_shapes(cell, self.layers, self.hidden_size, self.vocabulary_size)
+        self.flat = np.empty(sum(map(math.prod, self.shapes.values())), self.dtype)
+        self.parameters = self.named(self.flat)
         for name, array in self.parameters.items():
             array[...] = parameters[name]
 
@@ -79,9 +81,14 @@ class CharModel:
     def tape(self, steps: int, batch: int) -> ModelTape:
         return ModelTape(self, steps, batch)
 
+    def named(self, flat: Array) -> dict[str, Array]:
+        """A vector like `flat`, such as a gradient or a moment, as parameter-shaped views."""
+        return named_views(flat, self.shapes)
+
     def gradients(self) -> tuple[Array, dict[str, Array]]:
         """Room for gradients: one vector, and the parameter-shaped views of it."""
-        return flat_views({n: p.shape for n, p in self.parameters.items()}, self.dtype)
+        flat = np.zeros_like(self.flat)
+        return flat, self.named(flat)
 
     def forward(
         self,
@@ -165,18 +172,15 @@ class CharModel:
         return x
 
 
-def flat_views(
-    shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype
-) -> tuple[Array, dict[str, Array]]:
-    """A zero vector, and a view of it for every name; matrices first, then biases, so that what
-    weight decay applies to is one slice (see `matrices`)."""
-    sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
-    flat = np.zeros(sum(sizes.values()), dtype)
+def named_views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """A view of the flat vector for every name; matrices first, then biases, so that what weight
+    decay applies to is one slice (see `matrices`)."""
     views, start = {}, 0
     for name in sorted(shapes, key=lambda name: len(shapes[name]), reverse=True):
-        views[name] = flat[start : start + sizes[name]].reshape(shapes[name])
-        start += sizes[name]
-    return flat, {name: views[name] for name in shapes}
+        size = math.prod(shapes[name])
+        views[name] = flat[start : start + size].reshape(shapes[name])
+        start += size
+    return {name: views[name] for name in shapes}
 
 
 def matrices(parameters: Mapping[str, Array]) -> slice:
@@ -192,8 +196,3 @@ def dropout_mask(
     mask = (rng.integers(0, 256, shape, np.uint8) >= dropped).astype(dtype)
     mask *= dtype.type(256 / (256 - dropped))
     return mask
-
-
-def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: int) -> int:
-    shapes = parameter_shapes(cell, layers, hidden_size, vocabulary_size)
-    return sum(int(np.prod(shape)) for shape in shapes.values())

@@ -1,0 +1,51 @@
+"""Tells the BLAS library behind NumPy which kernels and how many threads to use.
+
+Both are read from the environment when NumPy is first imported, so this module imports nothing of
+NumPy and has to be asked first. A setting that the user made always wins.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+THREAD_VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+#: What OpenBLAS's SkylakeX kernels use; a processor without one of them must not be given them.
+AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
+#: The first AMD family (Zen 5) that OpenBLAS 0.3.31 does not know and serves with AVX2 kernels,
+#: which measured 1.5 to 1.9 times slower. Zen 4 (family 25) it knows.
+FIRST_UNKNOWN_AMD_FAMILY = 26
+
+
+def configure(threads: int | None = None, cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+    """Set up the environment for the BLAS library; too late, and without effect, once NumPy is
+    imported. `threads` None leaves the library's own default, one thread for each core."""
+    if "numpy" in sys.modules:
+        return
+    if threads is not None:
+        for variable in THREAD_VARIABLES:
+            os.environ[variable] = str(threads)
+    if "OPENBLAS_CORETYPE" not in os.environ and wants_avx512_kernels(cpuinfo):
+        os.environ["OPENBLAS_CORETYPE"] = "SkylakeX"
+
+
+def wants_avx512_kernels(cpuinfo: Path) -> bool:
+    """Has this processor AVX-512, and would OpenBLAS not use it by itself?"""
+    try:
+        text = cpuinfo.read_text(encoding="ascii", errors="replace")
+    except OSError:  # not Linux: nothing is known, nothing is changed
+        return False
+    lines = (line.partition(":") for line in text.split("\n\n", 1)[0].splitlines())
+    first = {key.strip(): value.strip() for key, _, value in lines}
+    family = first.get("cpu family", "")
+    return (
+        first.get("vendor_id") == "AuthenticAMD"
+        and family.isdigit()
+        and int(family) >= FIRST_UNKNOWN_AMD_FAMILY
+        and set(first.get("flags", "").split()) >= AVX512
+    )

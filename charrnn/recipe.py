@@ -1,0 +1,130 @@
+"""The recipe: what a corpus and a budget suggest, when the user has not decided.
+
+Everything follows from two numbers: the characters of the training text, and the work that the
+budget pays for, in floating-point operations. The constants were measured on one text and checked
+on others (docs/results.md); each is a trend, and any option overrides it.
+"""
+
+import math
+from dataclasses import dataclass
+
+from charrnn.cells import CELLS
+from charrnn.config import Choices, Settings
+from charrnn.errors import UsageError
+from charrnn.shapes import parameter_shapes
+from charrnn.streams import fit
+
+BATCH_SIZE = 32
+SEQUENCE_LENGTH = 64
+WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the recipe looks at: the training characters, the alphabet, and the budget, either as
+    operations (`flops`, a time budget at the machine's speed) or as `characters_read`."""
+
+    characters: int
+    vocabulary_size: int
+    flops: float | None = None
+    characters_read: float | None = None
+
+
+def choose(
+    choices: Choices, situation: Situation, *, validation: float, seed: int
+) -> tuple[Settings, str]:
+    """Fill in what was left open; returns the settings and one sentence that says what and why."""
+    cell = choices.cell or "lstm"
+    activation = choices.activation or "tanh"
+    if activation not in CELLS[cell].activations():
+        raise UsageError(
+            f"the {cell} cell has no activation {activation!r}",
+            "Leave --activation out, or add --cell rnn.",
+        )
+    layers, hidden_size = network_size(cell, choices, situation)
+    size = parameter_count(cell, layers, hidden_size, situation.vocabulary_size)
+    epochs = characters_read(situation, size) / situation.characters
+    batch_size, sequence_length = fit(
+        choices.batch_size or BATCH_SIZE,
+        choices.sequence_length or SEQUENCE_LENGTH,
+        situation.characters,
+    )
+    settings = Settings(
+        cell=cell,
+        activation=activation,
+        layers=layers,
+        hidden_size=hidden_size,
+        dropout=given(choices.dropout, dropout_for(epochs)),
+        batch_size=batch_size,
+        sequence_length=sequence_length,
+        learning_rate=given(choices.learning_rate, rate_for(cell, activation, layers, hidden_size)),
+        weight_decay=given(choices.weight_decay, 0.1 if epochs < 5 else 0.15),
+        clip_norm=given(choices.clip_norm, 1.0),
+        validation=validation,
+        seed=seed,
+    )
+    return settings, sentence(settings, size, epochs, situation)
+
+
+def given(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: int) -> int:
+    shapes = parameter_shapes(cell, layers, hidden_size, vocabulary_size)
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def best_size(situation: Situation) -> float:
+    """The number of parameters that the budget can train: it grows with the work to the power 0.7.
+
+    Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 11 TFLOP (a minute), 0.9 M at 33,
+    1.9 M at 113, 3.4 M at 308. More parameters than a few for each character only learn by heart.
+    """
+    if situation.flops is not None:
+        size = 0.068e6 * (situation.flops / 1e12) ** 0.7
+    else:  # characters read, and 6 operations for each character and parameter: solve for the size
+        size = (0.068e6 * (6 * (situation.characters_read or 0) / 1e12) ** 0.7) ** (1 / 0.3)
+    return min(size, 3.5 * situation.characters)
+
+
+def network_size(cell: str, choices: Choices, situation: Situation) -> tuple[int, int]:
+    """Layers and hidden size nearest (in ratio) to the best number of parameters."""
+    target = max(best_size(situation), 1)
+    layers = choices.layers or (2 if target > 0.5e6 else 1)
+    if choices.hidden_size:
+        return layers, choices.hidden_size
+
+    def distance(width: int) -> float:
+        size = parameter_count(cell, layers, width, situation.vocabulary_size)
+        return abs(math.log(size / target))
+
+    return layers, min(WIDTHS, key=distance)
+
+
+def characters_read(situation: Situation, size: int) -> float:
+    if situation.characters_read is not None:
+        return situation.characters_read
+    return (situation.flops or 0) / (6 * size)
+
+
+def dropout_for(epochs: float) -> float:
+    """None while the text is new; more with every doubling of the passes over it."""
+    return round(min(max(0.1 * math.log2(max(epochs, 1) / 3), 0.0), 0.5), 2)
+
+
+def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float:
+    """The peak learning rate falls with the width, and with a second layer."""
+    base = {"lstm": 0.016, "gru": 0.012, "rnn": 0.004}[cell]
+    if activation == "relu":
+        base = 0.001
+    rate = base * math.sqrt(256 / hidden_size) * (1.5 if layers == 1 else 1.0)
+    return float(f"{rate:.2g}")
+
+
+def sentence(settings: Settings, size: int, epochs: float, situation: Situation) -> str:
+    return (
+        f"{settings.cell} {settings.layers}x{settings.hidden_size}, {size:,} parameters, "
+        f"dropout {settings.dropout:g}, rate {settings.learning_rate:g}: the budget reads the "
+        f"{situation.characters:,} training characters about {epochs:.2g} times"
+    )

@@ -1,0 +1,148 @@
+"""`Run`: everything that changes while a model is trained, and one step of it.
+
+A run can be turned into plain arrays and back at any moment between two steps, and then goes on bit
+for bit as if nothing had happened. What a run does not know: budgets, clocks, files, terminals.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from charrnn.config import Settings
+from charrnn.model import CharModel, State, matrices
+from charrnn.ops import Array, cross_entropy
+from charrnn.optim import Adam, Average, clip
+from charrnn.streams import Streams
+
+#: The share of the run over which weights are averaged.
+WINDOW = 0.02
+
+
+@dataclass
+class Progress:
+    """The counters and figures of a run; a JSON object in the checkpoint."""
+
+    step: int = 0
+    seconds: float = 0.0
+    share: float = 0.0  # of the budget, 0 to 1
+    best_loss: float | None = None
+    best_step: int = 0
+    rate_factor: float = 1.0  # halved each time the run had to go back
+    strikes: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Run:
+    """A model in training: its optimiser, its place in the text, its random state."""
+
+    def __init__(
+        self, model: CharModel, streams: Streams, settings: Settings, rng: np.random.Generator
+    ) -> None:
+        self.model = model
+        self.streams = streams
+        self.settings = settings
+        self.rng = rng
+        self.progress = Progress()
+        decayed = matrices(model.parameters).stop
+        self.adam = Adam(model.flat.size, model.dtype, decayed=decayed)
+        self.average = Average(model.flat, WINDOW)
+        self.best = model.flat.copy()
+        self.state: State = model.zero_state(streams.batch_size)
+        self.tape = model.tape(streams.sequence_length, streams.batch_size)
+        self.gradient, self.gradients = model.gradients()
+        self._good: dict[str, Array] = {}
+        self.remember()
+
+    def step(self, learning_rate: float, share: float) -> tuple[float, float]:
+        """One chunk of truncated backpropagation through time, and one update.
+
+        `share` is how much of the budget is spent, for the averaged weights. Returns the loss in
+        nats per character and the norm of the gradient before clipping. If either is not finite,
+        nothing is updated.
+        """
+        inputs, targets = self.streams.next()
+        logits, state = self.model.forward(
+            inputs, self.state, self.tape, self.settings.dropout, self.rng
+        )
+        loss = cross_entropy(logits, targets.reshape(-1), dlogits=logits)
+        self.model.backward(logits, self.tape, self.gradients)
+        gradient_norm = clip(self.gradient, self.settings.clip_norm)
+        if np.isfinite(loss) and np.isfinite(gradient_norm):
+            self.state = state
+            self.adam.update(
+                self.model.flat, self.gradient, learning_rate, self.settings.weight_decay
+            )
+            self.average.update(self.model.flat, share, share - self.progress.share)
+        self.progress.share = share
+        self.progress.step += 1
+        return loss, gradient_norm
+
+    def keep_if_best(self, loss: float, weights: Array) -> bool:
+        """Keep `weights` if their held-out loss is the best so far."""
+        progress = self.progress
+        if not np.isfinite(loss) or (progress.best_loss is not None and loss >= progress.best_loss):
+            return False
+        progress.best_loss, progress.best_step = loss, progress.step
+        self.best[...] = weights
+        return True
+
+    def remember(self) -> None:
+        """Mark the present weights as good: `go_back` returns to them."""
+        self._good = {name: vector.copy() for name, vector in self._vectors().items()}
+
+    def go_back(self) -> None:
+        """Return to the last good weights, with half the learning rate and a fresh state."""
+        for name, vector in self._vectors().items():
+            vector[...] = self._good[name]
+        self.state = self.model.zero_state(self.streams.batch_size)
+        self.progress.rate_factor /= 2
+        self.progress.strikes += 1
+
+    def _vectors(self) -> dict[str, Array]:
+        """The flat vectors that make up the state of the optimisation."""
+        return {
+            "last": self.model.flat,
+            "adam.m": self.adam.m,
+            "adam.v": self.adam.v,
+            "average": self.average.weights,
+        }
+
+    def arrays(self) -> dict[str, Array]:
+        """Everything needed to continue, as the arrays that a checkpoint keeps under `resume.*`."""
+        arrays = {
+            f"{group}.{name}": view.copy()
+            for group, vector in self._vectors().items()
+            for name, view in self.model.named(vector).items()
+        }
+        arrays |= {f"state.{name}": array for name, array in self.state.items()}
+        state = {
+            "progress": asdict(self.progress),
+            "updates": self.adam.t,
+            "position": self.streams.position,
+            "random": _plain(self.rng.bit_generator.state),
+        }
+        arrays["json"] = np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8)
+        return arrays
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Continue from what `arrays` returned; `self.model` holds the best weights so far."""
+        self.best[...] = self.model.flat
+        for group, vector in self._vectors().items():
+            for name, view in self.model.named(vector).items():
+                view[...] = arrays[f"{group}.{name}"]
+        self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
+        state = json.loads(bytes(arrays["json"]))
+        self.progress = Progress(**state["progress"])
+        self.adam.t = state["updates"]
+        self.streams.position = state["position"]
+        self.rng.bit_generator.state = state["random"]
+        self.remember()
+
+
+def _plain(value: Any) -> Any:
+    """The state of a random generator as JSON: its 128-bit integers are plain integers there."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value if isinstance(value, str) else int(value)

@@ -1,0 +1,192 @@
+"""`train()`: training as a generator of events.
+
+The consumer shows the events, saves the checkpoints and minds the signals, all between two steps;
+a library user writes a `for` loop of two lines. Nothing here prints or opens a file. The learning
+rate follows the share of the budget that is spent, in steps or in seconds, so it decays in time.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.config import Budget
+from charrnn.errors import TrainingDiverged
+from charrnn.evaluation import Evaluator
+from charrnn.ops import Array
+from charrnn.optim import schedule
+from charrnn.run import Run
+
+MOST_EVALUATIONS = 20  # in a run
+EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
+MOST_STRIKES = 3
+
+
+@dataclass(frozen=True)
+class Step:
+    """After one update. Losses in nats per character; the norm is the one before clipping."""
+
+    step: int
+    seconds: float
+    share: float
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    characters_per_second: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss on held-out text; `best` says that these weights are kept."""
+
+    step: int
+    seconds: float
+    loss: float
+    best: bool
+
+
+@dataclass(frozen=True)
+class WentBack:
+    """A loss or gradient was not finite: last good weights, half the learning rate."""
+
+    step: int
+    seconds: float
+    loss: float
+    strikes: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The budget is spent. `best_loss` is None when nothing was held out."""
+
+    step: int
+    seconds: float
+    best_loss: float | None
+    characters_per_second: float
+
+
+Event = Step | Evaluation | WentBack | Finished
+
+
+def train(
+    run: Run,
+    budget: Budget,
+    held_out: Array,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Event]:
+    """Train until the budget is spent, yielding an event after every step and evaluation.
+
+    `held_out` (N + 1,): the validation characters and the one before them; fewer than two
+    characters mean none. The generator may be dropped after any event: the run is then consistent.
+
+    Raises TrainingDiverged after `MOST_STRIKES` returns to the last good weights.
+    """
+    return _Trainer(run, budget, held_out, clock).events()
+
+
+class _Trainer:
+    """The clock, the budget and the evaluator around a run."""
+
+    def __init__(
+        self, run: Run, budget: Budget, held_out: Array, clock: Callable[[], float]
+    ) -> None:
+        self.run = run
+        self.budget = budget
+        self.clock = clock
+        self.started = clock() - run.progress.seconds
+        self.evaluator = Evaluator(run.model, held_out) if len(held_out) > 1 else None
+        self.evaluation_seconds = 0.0
+        self.next_evaluation = self._spacing()
+        self.losses: list[float] = []
+        self.durations: list[float] = []
+
+    def events(self) -> Iterator[Event]:
+        run, progress = self.run, self.run.progress
+        while (share := self.share()) < 1:
+            event = self.step(share)
+            yield event
+            if not (np.isfinite(event.loss) and np.isfinite(event.gradient_norm)):
+                yield self.go_back(event.loss)
+            elif share >= self.next_evaluation and self.evaluator:
+                yield self.evaluate(run.average.weights)
+                self.next_evaluation = share + self._spacing()
+        if self.evaluator:
+            yield self.evaluate(run.average.weights, run.model.flat)
+        else:
+            run.best[...] = run.average.weights
+        yield Finished(progress.step, self.seconds(), progress.best_loss, self.speed())
+
+    def seconds(self) -> float:
+        self.run.progress.seconds = self.clock() - self.started
+        return self.run.progress.seconds
+
+    def share(self) -> float:
+        """The share of the budget that is spent; the last evaluations belong to it."""
+        if self.budget.steps is not None:
+            return self.run.progress.step / self.budget.steps if self.budget.steps else 1.0
+        assert self.budget.seconds is not None
+        return self.seconds() / max(self.budget.seconds - 2 * self.evaluation_seconds, 1e-9)
+
+    def step(self, share: float) -> Step:
+        run, before = self.run, self.clock()
+        peak = run.settings.learning_rate * run.progress.rate_factor
+        learning_rate = schedule(share, run.progress.step, peak=peak)
+        loss, gradient_norm = run.step(learning_rate, share)
+        self.losses.append(loss)
+        self.durations.append(self.clock() - before)
+        speed = self.speed(20)
+        return Step(
+            run.progress.step, self.seconds(), share, loss, gradient_norm, learning_rate, speed
+        )
+
+    def speed(self, steps: int = 0) -> float:
+        """Characters per second over the last `steps` steps, or over all; evaluations excluded."""
+        durations = self.durations[-steps:]
+        characters = self.run.streams.batch_size * self.run.streams.sequence_length
+        return len(durations) * characters / max(sum(durations), 1e-9)
+
+    def go_back(self, loss: float) -> WentBack:
+        run = self.run
+        run.go_back()
+        if run.progress.strikes >= MOST_STRIKES:
+            raise TrainingDiverged(
+                f"the loss became {loss} {MOST_STRIKES} times, last at step {run.progress.step}",
+                f"Try --learning-rate {run.settings.learning_rate / 10:g}.",
+            )
+        return WentBack(run.progress.step, self.seconds(), loss, run.progress.strikes)
+
+    def evaluate(self, *candidates: Array) -> Evaluation:
+        """Measure weights on the held-out text, and keep the best ever seen."""
+        run, progress = self.run, self.run.progress
+        assert self.evaluator
+        before = self.clock()
+        own = run.model.flat.copy()
+        losses, best = [], False
+        for weights in candidates:
+            run.model.flat[...] = own if weights is run.model.flat else weights
+            losses.append(self.evaluator.loss(run.model))
+            best |= run.keep_if_best(losses[-1], run.model.flat)
+        run.model.flat[...] = own
+        run.remember()
+        self.evaluation_seconds = (self.clock() - before) / len(candidates)
+        event = Evaluation(progress.step, self.seconds(), min(losses), best)
+        progress.history.append(
+            {
+                "step": event.step,
+                "seconds": event.seconds,
+                "loss": float(np.mean(self.losses)) if self.losses else None,
+                "validation": event.loss,
+            }
+        )
+        self.losses = []
+        return event
+
+    def _spacing(self) -> float:
+        """The share of the budget between two evaluations."""
+        spacing = 1 / MOST_EVALUATIONS
+        if self.budget.seconds:
+            cost = self.evaluation_seconds / self.budget.seconds
+            spacing = max(spacing, cost / EVALUATION_SHARE)
+        return spacing
