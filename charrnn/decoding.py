@@ -1,0 +1,174 @@
+"""From bytes to text: decoded strictly, checked for what is no text, line ends made LF.
+
+The bytes of a file come in pieces, and its text leaves in pieces; where a piece ends never matters.
+Errors name the file, the byte and the line. Nothing here opens a file.
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from charrnn.errors import CorpusError, UsageError
+from charrnn.visible import visible
+
+_MARKS = {  # utf-32 first: its little-endian mark begins with that of utf-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+@dataclass
+class Found:
+    """What was met, and changed or left out, on the way."""
+
+    marks: int = 0  # byte order marks
+    crlf: int = 0
+    lone_cr: int = 0
+    skipped: list[str] = field(default_factory=list)  # files below a folder that are not text
+    empty: list[str] = field(default_factory=list)
+
+    def notes(self, encoding: str, newlines: str) -> list[str]:
+        """One line for each kind of thing that was met."""
+        notes = []
+        if self.marks:
+            notes.append(f"{_count(self.marks, 'byte order mark')} dropped")
+        if self.crlf and newlines == "unix":
+            notes.append(f"{_count(self.crlf, 'CRLF line ending')} became LF")
+        if self.lone_cr and newlines == "unix":
+            notes.append(f"{_count(self.lone_cr, 'lone CR line ending')} became LF")
+        if self.skipped:
+            files = _count(len(self.skipped), "file")
+            notes.append(f"{files} skipped as not {encoding} text: {name_list(self.skipped)}")
+        if self.empty:
+            notes.append(f"{_count(len(self.empty), 'file')} without text: {name_list(self.empty)}")
+        return notes
+
+
+class NotTextError(CorpusError):
+    """The file can be read, but what it holds is not text in this encoding."""
+
+
+def check_encoding(encoding: str) -> None:
+    """Raise UsageError if Python cannot decode text from `encoding`."""
+    try:
+        "a".encode(encoding)  # also refuses codecs that are not for text, such as hex
+        codecs.getincrementaldecoder(encoding)
+    except (LookupError, ValueError) as error:
+        raise UsageError(
+            f"there is no text encoding '{visible(encoding, one_line=True)}'",
+            "Name one that Python knows, such as utf-8, utf-16, latin-1, cp1252 or shift_jis.",
+        ) from error
+
+
+class Decoding:
+    """The decoding of one file: where we are, and what is held back between pieces.
+
+    `path` is only named in errors; `encoding` is one that `check_encoding` lets pass; `newlines` is
+    "unix" or "keep"; `found` is added to.
+    """
+
+    def __init__(self, path: str, encoding: str, newlines: str, found: Found) -> None:
+        self.path, self.encoding, self.newlines, self.found = path, encoding, newlines, found
+        self.head = b""
+        self.bytes = self.characters = 0  # read so far
+        self.line = 1
+        self.held = ""  # a CR whose LF may come with the next piece
+
+    def texts(self, pieces: Iterable[bytes]) -> Iterator[str]:
+        """Yield the text of `pieces`, none of them empty, in pieces of any length, zero too.
+
+        What stands before a wrong byte is yielded before NotTextError is raised, so that the first
+        thing that is wrong is reported, however the file was cut. Only a byte order mark in the
+        wrong encoding is recognised by the first piece alone, which needs 4 bytes for it.
+        """
+        decoder = codecs.getincrementaldecoder(self.encoding)()
+        for piece in chain(pieces, [b""]):  # the empty one ends the text
+            self.head = self.head or piece[:4]
+            state, wrong, right = decoder.getstate(), None, len(piece)
+            try:
+                text = decoder.decode(piece, not piece)
+            except UnicodeDecodeError as error:
+                wrong = error  # its object ends where the piece ends, but may begin before it
+                right -= len(error.object) - error.start
+                decoder.setstate(state)
+                text = decoder.decode(piece[: max(right, 0)])
+            except UnicodeError as error:
+                raise self._undecodable(error) from error
+            self.bytes += right
+            yield self._clean(text, last=not piece or wrong is not None)
+            if wrong is not None:
+                raise self._undecodable(wrong) from wrong
+
+    def _clean(self, text: str, last: bool) -> str:
+        """Check a decoded piece, drop the byte order mark, count lines, make their ends LF."""
+        if (nul := text.find("\0")) >= 0:
+            raise NotTextError(
+                f"{shown(self.path)} looks like a binary file"
+                f" (NUL at character {self.characters + nul:,})",
+                self._hint("Only text can be learnt. If it is UTF-16: --encoding utf-16-le"),
+            )
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:  # utf-7 and unicode_escape let them through
+            raise NotTextError(
+                f"{shown(self.path)} holds half a character"
+                f" (a surrogate at character {self.characters + error.start:,})",
+                self._hint(),
+            ) from error
+        if text and not self.characters and text[0] == "\ufeff":
+            self.characters, text = 1, text[1:]
+            self.found.marks += 1
+        self.characters += len(text)
+        unix = self.held + text
+        self.held = "\r" if unix.endswith("\r") and not last else ""
+        unix = unix[: len(unix) - len(self.held)]
+        if "\r" in unix:
+            crlf = unix.count("\r\n")
+            self.found.crlf += crlf
+            self.found.lone_cr += unix.count("\r") - crlf
+            unix = unix.replace("\r\n", "\n").replace("\r", "\n")
+        self.line += unix.count("\n")
+        return unix if self.newlines == "unix" else text
+
+    def _undecodable(self, error: UnicodeError) -> NotTextError:
+        """The error for bytes that are not text, of which `bytes` and `line` say where."""
+        where, reason, hint = "", str(error), self._hint()
+        if isinstance(error, UnicodeDecodeError):
+            byte = error.object[error.start]
+            where = f" byte 0x{byte:02x} at offset {self.bytes:,}, line {self.line:,}"
+            reason = error.reason
+        if self._mark():
+            reason = f"the byte order mark of {self._mark()}"
+        elif "BOM" in reason:  # utf-16 and utf-32 need one
+            hint = f"Name the order of its bytes: --encoding {self.encoding}-le, or -be"
+        name = shown(self.path)
+        return NotTextError(f"{name} is not {self.encoding} text:{where} ({reason})", hint)
+
+    def _mark(self) -> str:
+        """The encoding whose byte order mark the file begins with, unless it is being used."""
+        names = (name for mark, name in _MARKS.items() if self.head.startswith(mark))
+        name = next(names, "")
+        return "" if codecs.lookup(self.encoding).name.startswith(name) else name
+
+    def _hint(self, otherwise: str = "") -> str:
+        if self._mark():
+            return f"Read it with --encoding {self._mark()}"
+        other = "latin-1" if codecs.lookup(self.encoding).name == "utf-8" else "utf-8"
+        return otherwise or f"If the file is in another encoding, name it: --encoding {other}"
+
+
+def shown(path: str) -> str:
+    """The path as it may stand in a message."""
+    return "stdin" if path == "-" else visible(path, one_line=True)
+
+
+def name_list(paths: list[str]) -> str:
+    """The first three names."""
+    return ", ".join([*map(shown, paths[:3]), *(["..."] if len(paths) > 3 else [])])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
