@@ -1,6 +1,7 @@
-"""JSON objects without the surprises: repeatable bytes, finite numbers only, a limited length.
+"""JSON objects without the surprises: repeatable bytes, finite numbers only, a limited size.
 
 Python's json writes NaN and reads it, and reads 1e999 as infinity; nobody else agrees with either.
+And it spends up to forty bytes of memory on one of text, as in [[],[],[]]: hence a limit on values.
 """
 
 import json
@@ -8,6 +9,7 @@ import math
 from typing import Any, NoReturn
 
 BYTES = 16 * 2**20
+VALUES = 400_000
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -16,13 +18,14 @@ def dumps(value: dict[str, Any]) -> bytes:
         text = json.dumps(value, allow_nan=False, sort_keys=True)
     except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    _check_length(len(text))
-    return text.encode("ascii")
+    data = text.encode("ascii")
+    _check_size(data)
+    return data
 
 
 def loads(data: bytes) -> dict[str, Any]:
     """Return the object that `data` holds. Raises ValueError if it is anything else."""
-    _check_length(len(data))
+    _check_size(data)
     try:
         value = json.loads(
             data.decode(), parse_float=_finite_float, parse_constant=_refuse_constant
@@ -34,9 +37,11 @@ def loads(data: bytes) -> dict[str, Any]:
     return value
 
 
-def _check_length(length: int) -> None:
-    if length > BYTES:
-        raise ValueError(f"it has {length:,} bytes, more than {BYTES:,}")
+def _check_size(data: bytes) -> None:
+    if len(data) > BYTES:
+        raise ValueError(f"it has {len(data):,} bytes, more than {BYTES:,}")
+    if sum(map(data.count, (b",", b"[", b"{"))) > VALUES:  # at least as many as there are values
+        raise ValueError(f"it has more than {VALUES:,} values")
 
 
 def _finite_float(text: str) -> float:

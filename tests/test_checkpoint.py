@@ -1,5 +1,6 @@
 """The reader accepts what the writer wrote, and nothing else; the file outlives every accident."""
 
+import functools
 import io
 import json
 import os
@@ -22,6 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn import strict_json
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.errors import CheckpointError
 from charrnn.npz import StrictNpz
@@ -192,7 +194,8 @@ def test_a_number_that_is_not_finite_never_replaces_a_good_model(
 
 
 @pytest.mark.parametrize(
-    "history", [float("nan"), float("inf"), {1, 2}, np.float32(1.0), "x" * 2**24, "deep"]
+    "history",
+    [float("nan"), float("inf"), {1, 2}, np.float32(1.0), "x" * 2**24, [0] * 400_000, "deep"],
 )
 def test_meta_that_is_not_strict_json_is_not_written(tmp_path: Path, history: Any) -> None:
     if history == "deep":
@@ -203,6 +206,12 @@ def test_meta_that_is_not_strict_json_is_not_written(tmp_path: Path, history: An
     with pytest.raises(CheckpointError, match="cannot write"):
         save(tmp_path / "model.npz", checkpoint)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("value", [{"a": float("nan")}, {"a": 1e400}, {"a": b""}])
+def test_strict_json_writes_only_what_it_reads(value: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        strict_json.dumps(value)
 
 
 def test_arrays_of_another_type_or_shape_are_not_written(tmp_path: Path) -> None:
@@ -241,12 +250,16 @@ def npy_claiming(header: str, data: bytes = b"") -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
 
 
+@functools.cache
+def good_members() -> dict[str, bytes]:
+    return {f"{name}.npy": npy(array) for name, array in parts(example()).items()}
+
+
 def members(changes: dict[str, Any] | None = None, **meta: Any) -> dict[str, bytes]:
-    """The members of a good file; changed are meta and the members named (None: removed)."""
-    checkpoint = example()
-    arrays = parts(replace(checkpoint, meta=checkpoint.meta | meta))
-    raw = {f"{name}.npy": npy(array) for name, array in arrays.items()}
-    raw |= {f"{name}.npy": content for name, content in (changes or {}).items()}
+    """The members of a good file, with changes of meta and of whole members (None: removed)."""
+    changed_meta = {"meta": npy(as_json(json.dumps(example().meta | meta)))}
+    raw = dict(good_members())
+    raw |= {f"{name}.npy": content for name, content in (changed_meta | (changes or {})).items()}
     return {name: content for name, content in raw.items() if content is not None}
 
 
@@ -476,6 +489,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no object": (lambda: meta_text("[1]"), "it is not an object"),
     "deep JSON": (lambda: meta_text("[" * 100_000), "nested too deeply"),
     "long JSON": (lambda: meta_text(" " * (2**24 + 1)), "has 16,777,217 bytes, more than"),
+    "dense JSON": (lambda: meta_text("[" + "[]," * 300_000), "more than 400,000 values"),
     "long resume.json": (
         lambda: packed(members({"resume.json": npy(as_json(" " * (2**24 + 1)))})),
         "resume.json has 16,777,217 bytes",
