@@ -1,2 +1,81 @@
-def inspect() -> None:
-    """See what the network remembers."""
+"""`charrnn inspect`: the options of the instrument, and the way from a file to a report.
+
+What is measured is in `charrnn.introspect`, how it is drawn in `cli.reports`; `cli.study` joins
+them. NumPy is imported only when the command runs.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from charrnn import blas
+from charrnn.cli.options import options
+from charrnn.config import option
+
+VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
+TEXT, MEASUREMENT = "The text", "The measurement"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user wants to see; None leaves a number to the view."""
+
+    view: str = option("What to look at.", default="gradients", choices=VIEWS)
+    text: str | None = option(
+        "Measure on this file ('-' is stdin) instead of the stored excerpt.",
+        metavar="FILE",
+        panel=TEXT,
+    )
+    prompt: str | None = option("Measure on these characters.", short="-p", panel=TEXT)
+    steps: int | None = option("Steps T of a window.", minimum=2, maximum=5000, panel=MEASUREMENT)
+    windows: int | None = option("Windows.", minimum=1, maximum=10_000, panel=MEASUREMENT)
+    burn_in: int | None = option(
+        "Characters that warm the state before a window.",
+        minimum=0,
+        maximum=100_000,
+        panel=MEASUREMENT,
+    )
+    every: bool = option("Print every timestep.", default=False, flag="--every")
+    layer: int | None = option("Only this layer, 0 at the bottom.", minimum=0)
+    unit: int | None = option("neurons: the unit to paint, from 0.", minimum=0)
+    find: str | None = option("neurons: rank the units by this predicate.", metavar="PREDICATE")
+    temp: float = option("next, unfold: temperature.", default=1.0, short="-t", minimum=0)
+    top: int = option("next: how many characters to list.", default=12, minimum=1, maximum=1000)
+
+
+@options(Request, into="request")
+def inspect(
+    request: Request,
+    model: Annotated[Path, typer.Argument(help="The checkpoint to look into.")] = Path(
+        "charrnn.npz"
+    ),
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="OTHER.npz", help="Measure this one too, on one scale. Repeatable."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save as .svg, .html, .png, .csv or .json."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
+) -> None:
+    """See what the network remembers.
+
+    Examples:
+
+        charrnn inspect                                gradient norms per timestep
+
+        charrnn inspect gru.npz --compare rnn.npz      two networks on one scale
+
+        charrnn inspect --view unfold --prompt hell    the unrolled network, step by step
+
+        charrnn inspect --view surprisal --text a.txt  where a text surprises it
+
+        charrnn inspect --save memory.svg              the picture
+    """
+    blas.configure()
+    from charrnn.cli.study import study
+
+    study(request, [model, *(compare or [])], save=save, json=json)

@@ -1,0 +1,144 @@
+"""Draws gradient norms: log bars over the lag for up to four states, and one line about each."""
+
+import math
+from collections.abc import Iterable
+
+from charrnn.cli.screen import Screen, figure, sparkline
+from charrnn.introspect.gradients import Gradients, StateGradients
+
+LOWEST = 1e-8  # the scale never reaches further down: what is fainter no longer matters
+LAGS = 12
+COLUMN = 18  # narrower than this, a bar and its value cannot be read
+SINGLE_EXPONENTIAL = 0.9
+
+
+def draw(report: Gradients, screen: Screen, *, every: bool = False) -> None:
+    """The default screen, in 24 lines and 80 columns."""
+    states = shown_states(report, screen)
+    lags = range(report.steps) if every else spread(report.steps)
+    floor = floor_of(states, lags)
+    header(report, states, floor, screen)
+    table(states, lags, floor, screen)
+    footer(report, states, screen)
+
+
+def floor_of(states: tuple[StateGradients, ...], lags: Iterable[int]) -> float:
+    """The power of ten at which the bars begin, the same for every state on the screen."""
+    faintest = min(s.relative.median[lag] for s in states for lag in lags)
+    return float(10.0 ** min(math.floor(math.log10(max(faintest, LOWEST))), -2))
+
+
+def shown_states(report: Gradients, screen: Screen) -> tuple[StateGradients, ...]:
+    """As many states as fit, the topmost layers first to stay."""
+    fitting = min(4, max(1, (screen.width - 5) // COLUMN))
+    return report.layers[-fitting:]
+
+
+def spread(steps: int) -> list[int]:
+    """About a dozen lags from 0 to T - 1, evenly on a log scale."""
+    last = steps - 1
+    ratio = last ** (1 / (LAGS - 2)) if last > 1 else 1.0
+    lags = {0, *(round(ratio**i) for i in range(LAGS - 1))}
+    lags |= set(range(min(3, steps)))
+    return sorted(lag for lag in lags if lag <= last)
+
+
+def header(
+    report: Gradients, states: tuple[StateGradients, ...], floor: float, screen: Screen
+) -> None:
+    screen.line(
+        ("|d(loss at the last step) / d(state k characters earlier)|", "bold"),
+        ", as a share of k = 0",
+    )
+    screen.line(
+        f"median of {report.windows} windows of {report.steps} steps, burn-in {report.burn_in}; "
+        f"░ to p90; bars from {floor:.0e} to 1, log scale"
+    )
+    if len(states) < len(report.layers):
+        names = ", ".join(f"{s.layer} {s.state}" for s in report.layers[: -len(states)])
+        screen.prose(f"not shown here: layer {names} (--layer, or --json)")
+
+
+def table(
+    states: tuple[StateGradients, ...], lags: Iterable[int], floor: float, screen: Screen
+) -> None:
+    """A row for each lag: the relative median as a number and as a bar, for each state."""
+    width = (screen.width - 5) // len(states)
+    bar = min(width - 9, 40)
+    titles = (f"layer {s.layer} {s.state}".ljust(7) for s in states)
+    screen.line(("    k " + "".join(title.ljust(width) for title in titles), "bold"))
+    for lag in lags:
+        row: list[str | tuple[str, str]] = [f"{lag:>5} "]
+        for state in states:
+            median, p90 = state.relative.median[lag], state.relative.p90[lag]
+            solid = screen.bar(share(median, floor), bar)
+            reach = math.ceil(share(p90, floor) * bar)
+            drawn = solid + "░" * max(0, reach - len(solid))
+            row += [f"{tiny(median):<8}", (drawn.ljust(width - 8), "cyan")]
+        screen.line(*row)
+
+
+def share(value: float, floor: float) -> float:
+    """Where a value lies between the floor (0) and 1 on a log scale; above 1 stays at 1."""
+    return 0.0 if value <= floor else min(1 - math.log10(value) / math.log10(floor), 1.0)
+
+
+def tiny(value: float) -> str:
+    return "<1e-8" if value < LOWEST else figure(value)
+
+
+def footer(report: Gradients, states: tuple[StateGradients, ...], screen: Screen) -> None:
+    """Gain, half-life and memory of each state, its total curve, and what it means."""
+    screen.line(
+        ("state      gain/char  R²     half-life  1% memory  total (oldest to newest step)", "bold")
+    )
+    for state in states:
+        decay, total = state.decay, state.total.median
+        memory = f"> {report.steps - 1}" if decay.memory is None else str(decay.memory)
+        name = f"layer {state.layer} {state.state}"
+        screen.line(
+            f"{name:<11}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
+            f"{figure(decay.half_life):<11}{memory:<11}{figure(total[0])} ",
+            (sparkline(total.tolist(), 16), "cyan"),
+            f" {figure(total[-1])}",
+        )
+    screen.prose(dynamics(report))
+    screen.prose(reading(report))
+
+
+def dynamics(report: Gradients) -> str:
+    """The numbers that do not depend on a loss."""
+    words = ""
+    if report.lyapunov is not None:
+        growth = math.exp(report.lyapunov)
+        words = f"top Lyapunov {report.lyapunov:.3f} (x {growth:.3f} a character)"
+    if report.spectral_radius:
+        radii = report.spectral_radius[-1].items()
+        blocks = " ".join(f"{gate} {figure(radius)}" for gate, radius in radii)
+        words += f"; spectral radius of W_hh {blocks}, which alone says little"
+    return words
+
+
+def reading(report: Gradients) -> str:
+    """One sentence in plain words about the topmost state that carries memory (c before h)."""
+    state = report.layers[-1]
+    median = state.relative.median
+    lag = min(20, report.steps - 1)
+    factor = median[lag]
+    name = f"layer {state.layer}'s {state.state}"
+    if factor <= 0:
+        words = f"{name} {lag} characters back does not reach the prediction at all"
+    elif factor < 1:
+        words = (
+            f"a change of {name} {lag} characters back moves the prediction "
+            f"{figure(1 / factor)} times less than one now"
+        )
+    else:
+        words = (
+            f"a change of {name} {lag} characters back moves the prediction "
+            f"{figure(factor)} times more than one now"
+        )
+    fit = state.decay.r_squared
+    if fit is not None and fit < SINGLE_EXPONENTIAL:
+        words += "; the decay is no single exponential, so read the bars, not the gain"
+    return f"In words: {words}."
