@@ -41,7 +41,9 @@ class Found:
             notes.append(f"{_count(self.lone_cr, 'lone CR line ending')} became LF")
         if self.skipped:
             files = _count(len(self.skipped), "file")
-            notes.append(f"{files} skipped as not {encoding} text: {name_list(self.skipped)}")
+            notes.append(
+                f"{files} skipped as not {shown(encoding)} text: {name_list(self.skipped)}"
+            )
         if self.empty:
             notes.append(f"{_count(len(self.empty), 'file')} without text: {name_list(self.empty)}")
         return notes
@@ -55,6 +57,8 @@ def check_encoding(encoding: str) -> None:
     """Raise UsageError if Python cannot decode text from `encoding`."""
     try:
         "a".encode(encoding)  # also refuses codecs that are not for text, such as hex
+        if codecs.lookup(encoding).name in ("idna", "punycode"):
+            raise LookupError("for the names of computers only")
         codecs.getincrementaldecoder(encoding)
     except (LookupError, ValueError) as error:
         raise UsageError(
@@ -87,20 +91,11 @@ class Decoding:
         decoder = codecs.getincrementaldecoder(self.encoding)()
         for piece in chain(pieces, [b""]):  # the empty one ends the text
             self.head = self.head or piece[:4]
-            state, wrong, right = decoder.getstate(), None, len(piece)
-            try:
-                text = decoder.decode(piece, not piece)
-            except UnicodeDecodeError as error:
-                wrong = error  # its object ends where the piece ends, but may begin before it
-                right -= len(error.object) - error.start
-                decoder.setstate(state)
-                text = decoder.decode(piece[: max(right, 0)])
-            except UnicodeError as error:
-                raise self._undecodable(error) from error
+            text, right, error = _decode(decoder, piece, last=not piece)
             self.bytes += right
-            yield self._clean(text, last=not piece or wrong is not None)
-            if wrong is not None:
-                raise self._undecodable(wrong) from wrong
+            yield self._clean(text, last=not piece or error is not None)
+            if error is not None:
+                raise self._undecodable(error) from error
 
     def _clean(self, text: str, last: bool) -> str:
         """Check a decoded piece, drop the byte order mark, count lines, make their ends LF."""
@@ -135,17 +130,16 @@ class Decoding:
 
     def _undecodable(self, error: UnicodeError) -> NotTextError:
         """The error for bytes that are not text, of which `bytes` and `line` say where."""
-        where, reason, hint = "", str(error), self._hint()
+        reason, hint = str(error), self._hint()
         if isinstance(error, UnicodeDecodeError):
+            reason = f"the byte order mark of {mark}" if (mark := self._mark()) else error.reason
             byte = error.object[error.start]
-            where = f" byte 0x{byte:02x} at offset {self.bytes:,}, line {self.line:,}"
-            reason = error.reason
-        if self._mark():
-            reason = f"the byte order mark of {self._mark()}"
-        elif "BOM" in reason:  # utf-16 and utf-32 need one
-            hint = f"Name the order of its bytes: --encoding {self.encoding}-le, or -be"
-        name = shown(self.path)
-        return NotTextError(f"{name} is not {self.encoding} text:{where} ({reason})", hint)
+            reason = f"byte 0x{byte:02x} at offset {self.bytes:,}, line {self.line:,} ({reason})"
+        if "BOM" in reason:  # utf-16 and utf-32 need one
+            hint = f"Name the order of its bytes: --encoding {shown(self.encoding)}-le, or -be"
+        return NotTextError(
+            f"{shown(self.path)} is not {shown(self.encoding)} text: {reason}", hint
+        )
 
     def _mark(self) -> str:
         """The encoding whose byte order mark the file begins with, unless it is being used."""
@@ -160,8 +154,27 @@ class Decoding:
         return otherwise or f"If the file is in another encoding, name it: --encoding {other}"
 
 
+def _decode(
+    decoder: codecs.IncrementalDecoder, piece: bytes, last: bool
+) -> tuple[str, int, UnicodeError | None]:
+    """The text of a piece as far as it is right, the bytes that is, and what is wrong after them.
+
+    The number of bytes is negative if the wrong ones begin in an earlier piece.
+    """
+    state = decoder.getstate()
+    try:
+        return decoder.decode(piece, last), len(piece), None
+    except UnicodeDecodeError as error:
+        right = len(piece) - len(error.object) + error.start  # the object ends with the piece
+        decoder.setstate(state)
+        text, _, unmarked = _decode(decoder, piece[: max(right, 0)], last=False)
+        return text, right, unmarked or error
+    except UnicodeError as error:  # utf-16 and utf-32 without a byte order mark
+        return "", 0, error
+
+
 def shown(path: str) -> str:
-    """The path as it may stand in a message."""
+    """The path as it may stand in a message; the name of an encoding, too."""
     return "stdin" if path == "-" else visible(path, one_line=True)
 
 

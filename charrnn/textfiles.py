@@ -79,7 +79,7 @@ def _text_files_below(folder: str, encoding: str, found: Found) -> list[str]:
     found.skipped += not_text
     if not_text == files:
         raise CorpusError(
-            f"there is no {encoding} text file in the folder {shown(folder)}"
+            f"there is no {shown(encoding)} text file in the folder {shown(folder)}"
             + (f"; not text: {name_list(not_text)}" if not_text else ""),
             "Give another folder, or name the files and their --encoding.",
         )
