@@ -7,10 +7,11 @@ recipe does. `Settings` is the same list with nothing open, and is what a checkp
 import dataclasses
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from charrnn.cells import CELLS
 from charrnn.errors import UsageError
+from charrnn.shapes import GATES
 
 
 def option(help: str, *, default: Any = None, **about: Any) -> Any:
@@ -21,14 +22,14 @@ def option(help: str, *, default: Any = None, **about: Any) -> Any:
 
 NETWORK = "The network (chosen from corpus and budget unless given)"
 LEARNING = "How it learns (chosen from corpus and budget unless given)"
-ACTIVATIONS = tuple(dict.fromkeys(a for cell in CELLS.values() for a in cell.activations()))
+ACTIVATIONS = ("tanh", "relu")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
     """What a user may fix; None leaves it to the recipe."""
 
-    cell: str | None = option("Kind of recurrent cell.", choices=tuple(CELLS), panel=NETWORK)
+    cell: str | None = option("Kind of recurrent cell.", choices=tuple(GATES), panel=NETWORK)
     activation: str | None = option(
         "Activation of the rnn cell; lstm and gru have only tanh.",
         choices=ACTIVATIONS,
@@ -59,6 +60,77 @@ class Choices:
     )
     clip_norm: float | None = option(
         "Largest global norm of the gradient; 0 never clips.", minimum=0, panel=LEARNING
+    )
+
+
+BUDGET = "The budget (one of these)"
+TEXT = "The text"
+RUNNING = "Saving and watching"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What else a user may ask of `charrnn train`."""
+
+    out: Path = option(
+        "The file to write.", default=Path("charrnn.npz"), short="-o", metavar="FILE", panel=RUNNING
+    )
+    time: str | None = option(
+        "Train for so long: 90s, 3m, 1h30m.", panel=BUDGET, metavar="TIME", show_default="3m"
+    )
+    steps: int | None = option(
+        "Updates of the weights; 0 writes the untrained model.", minimum=0, panel=BUDGET
+    )
+    epochs: float | None = option("Passes over the text.", minimum=0, panel=BUDGET)
+    validation: float = option(
+        "Share of the text, at its end, that is held out; 0 holds nothing out.",
+        default=0.1,
+        minimum=0,
+        maximum=0.9,
+        panel=TEXT,
+    )
+    encoding: str = option("Encoding of the text.", default="utf-8", panel=TEXT)
+    newlines: str = option(
+        "Make CRLF and CR line ends LF, or keep them.",
+        default="unix",
+        choices=("unix", "keep"),
+        panel=TEXT,
+    )
+    seed: int | None = option(
+        "Same seed, --steps and machine: the same file, bit for bit.",
+        minimum=0,
+        maximum=2**63 - 1,
+        panel=LEARNING,
+        show_default="drawn and printed",
+    )
+    resume: bool = option(
+        "Continue --out where it stopped.", default=False, flag="--resume", panel=RUNNING
+    )
+    force: bool = option("Overwrite --out.", default=False, flag="--force", panel=RUNNING)
+    init_from: Path | None = option(
+        "Start from another model, matched by character.", metavar="FILE", panel=RUNNING
+    )
+    sample_every: int | None = option(
+        "Steps between samples of the model's text; 0 shows none.",
+        minimum=0,
+        panel=RUNNING,
+        show_default="at each evaluation",
+    )
+    threads: int | None = option(
+        "Threads for the products.",
+        minimum=1,
+        maximum=256,
+        panel=RUNNING,
+        show_default="one a core",
+    )
+    dry_run: bool = option(
+        "Say what would be done, and stop.", default=False, flag="--dry-run", panel=RUNNING
+    )
+    quiet: bool = option(
+        "Only warnings and errors.", default=False, short="-q", flag="--quiet", panel=RUNNING
+    )
+    json: bool = option(
+        "Events as lines of JSON on stdout.", default=False, flag="--json", panel=RUNNING
     )
 
 

@@ -26,6 +26,7 @@ class Evaluator:
     """
 
     def __init__(self, model: CharModel, ids: Array, readers: int | None = None) -> None:
+        self.model = model.with_weights(model.flat)
         self.ids = ids
         self.count = len(ids) - 1
         readers = readers or min(max(self.count // SHORTEST_SHARE, 1), MOST_READERS)
@@ -34,9 +35,10 @@ class Evaluator:
         self.starts = np.arange(readers) * self.share  # the first place that a reader predicts
         self.tape = model.tape(STEPS, readers)
 
-    def loss(self, model: CharModel) -> float:
-        """Mean negative log-likelihood in nats per character."""
-        total = 0.0
+    def loss(self, weights: Array) -> float:
+        """Mean negative log-likelihood in nats per character, for a vector like `model.flat`."""
+        model, total = self.model, 0.0
+        model.flat[...] = weights
         state = model.zero_state(self.tape.batch)
         for first in range(-self.warm_up, self.share, STEPS):
             if first == 0:  # nothing precedes the first reader's share

@@ -74,6 +74,15 @@ class CharModel:
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         return Weights(*(arrays[f"rnn.{name}_l{index}"] for name in names))
 
+    def with_weights(self, flat: Array) -> "CharModel":
+        """A model of the same kind with a copy of these weights, a vector like `flat`."""
+        return CharModel(
+            self.named(flat),
+            cell=self.cell.name,
+            activation=self.cell.activation,
+            dtype=self.dtype.type,
+        )
+
     def zero_state(self, batch: int) -> State:
         shape = (self.layers, self.hidden_size, batch)
         return {name: np.zeros(shape, self.dtype) for name in self.cell.states}

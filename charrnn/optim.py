@@ -1,8 +1,8 @@
 """What turns gradients into better weights: clipping, Adam, the schedule, averaged weights.
 
 All of it works on one flat vector of parameters (see `model.named_views`), in place and in blocks
-that stay in the cache. Formulas and their order of operations are those of PyTorch, whose losses the
-tests match.
+that stay in the cache. Formulas and their order of operations are PyTorch's, whose losses the tests
+match.
 """
 
 import math

@@ -14,6 +14,8 @@ from charrnn.errors import UsageError
 from charrnn.shapes import parameter_shapes
 from charrnn.streams import fit
 
+#: The share of the machine's speed in products that whole training steps reach.
+EFFICIENCY = 0.6
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
@@ -21,13 +23,14 @@ WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
 
 @dataclass(frozen=True)
 class Situation:
-    """What the recipe looks at: the training characters, the alphabet, and the budget, either as
-    operations (`flops`, a time budget at the machine's speed) or as `characters_read`."""
+    """What the recipe looks at: the training characters, the alphabet, and the budget, as `steps`,
+    as `epochs`, or as `operations` (a time, at the speed of the machine)."""
 
     characters: int
     vocabulary_size: int
-    flops: float | None = None
-    characters_read: float | None = None
+    operations: float = 0.0
+    steps: int | None = None
+    epochs: float | None = None
 
 
 def choose(
@@ -43,12 +46,11 @@ def choose(
         )
     layers, hidden_size = network_size(cell, choices, situation)
     size = parameter_count(cell, layers, hidden_size, situation.vocabulary_size)
-    epochs = characters_read(situation, size) / situation.characters
-    batch_size, sequence_length = fit(
-        choices.batch_size or BATCH_SIZE,
-        choices.sequence_length or SEQUENCE_LENGTH,
-        situation.characters,
-    )
+    batch_size, sequence_length = chunk(choices, situation)
+    read = characters_read(choices, situation)
+    if read is None:
+        read = situation.operations / (6 * size)
+    epochs = read / situation.characters
     settings = Settings(
         cell=cell,
         activation=activation,
@@ -75,37 +77,52 @@ def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: i
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def best_size(situation: Situation) -> float:
+def best_size(choices: Choices, situation: Situation) -> float:
     """The number of parameters that the budget can train: it grows with the work to the power 0.7.
 
     Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 11 TFLOP (a minute), 0.9 M at 33,
     1.9 M at 113, 3.4 M at 308. More parameters than a few for each character only learn by heart.
     """
-    if situation.flops is not None:
-        size = 0.068e6 * (situation.flops / 1e12) ** 0.7
-    else:  # characters read, and 6 operations for each character and parameter: solve for the size
-        size = (0.068e6 * (6 * (situation.characters_read or 0) / 1e12) ** 0.7) ** (1 / 0.3)
+    read = characters_read(choices, situation)
+    if read is None:
+        size = 0.068e6 * math.pow(situation.operations / 1e12, 0.7)
+    else:  # 6 operations for each character and parameter, so solve for the size
+        size = math.pow(0.068e6 * math.pow(6 * read / 1e12, 0.7), 1 / 0.3)
     return min(size, 3.5 * situation.characters)
 
 
 def network_size(cell: str, choices: Choices, situation: Situation) -> tuple[int, int]:
     """Layers and hidden size nearest (in ratio) to the best number of parameters."""
-    target = max(best_size(situation), 1)
+    target = max(best_size(choices, situation), 1)
     layers = choices.layers or (2 if target > 0.5e6 else 1)
     if choices.hidden_size:
         return layers, choices.hidden_size
 
     def distance(width: int) -> float:
         size = parameter_count(cell, layers, width, situation.vocabulary_size)
-        return abs(math.log(size / target))
+        return abs(math.log(size) - math.log(target))
 
     return layers, min(WIDTHS, key=distance)
 
 
-def characters_read(situation: Situation, size: int) -> float:
-    if situation.characters_read is not None:
-        return situation.characters_read
-    return (situation.flops or 0) / (6 * size)
+def chunk(choices: Choices, situation: Situation) -> tuple[int, int]:
+    """Batch size and sequence length, smaller for a text that is too short for them."""
+    B, T = choices.batch_size or BATCH_SIZE, choices.sequence_length or SEQUENCE_LENGTH
+    return fit(B, T, situation.characters)
+
+
+def characters_read(choices: Choices, situation: Situation) -> float | None:
+    """How many characters the budget reads; None for a time, when it depends on the network."""
+    if situation.epochs is not None:
+        return situation.epochs * situation.characters
+    if situation.steps is not None:
+        return float(situation.steps * math.prod(chunk(choices, situation)))
+    return None
+
+
+def steps_for(epochs: float, settings: Settings, characters: int) -> int:
+    """The number of updates in so many passes over the training text."""
+    return math.ceil(epochs * characters / (settings.batch_size * settings.sequence_length))
 
 
 def dropout_for(epochs: float) -> float:

@@ -4,12 +4,12 @@ A run can be turned into plain arrays and back at any moment between two steps, 
 for bit as if nothing had happened. What a run does not know: budgets, clocks, files, terminals.
 """
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from charrnn import strict_json
 from charrnn.config import Settings
 from charrnn.model import CharModel, State, matrices
 from charrnn.ops import Array, cross_entropy
@@ -26,7 +26,12 @@ class Progress:
 
     step: int = 0
     seconds: float = 0.0
-    share: float = 0.0  # of the budget, 0 to 1
+    share: float = 0.0  # of the present budget, 0 to 1
+    from_step: int = 0  # where the present budget began
+    from_seconds: float = 0.0
+    next_evaluation: float = 0.0  # as a share of the budget
+    loss_sum: float = 0.0  # of the steps since the last evaluation
+    loss_count: int = 0
     best_loss: float | None = None
     best_step: int = 0
     rate_factor: float = 1.0  # halved each time the run had to go back
@@ -75,9 +80,23 @@ class Run:
                 self.model.flat, self.gradient, learning_rate, self.settings.weight_decay
             )
             self.average.update(self.model.flat, share, share - self.progress.share)
+            self.progress.loss_sum += loss
+            self.progress.loss_count += 1
         self.progress.share = share
         self.progress.step += 1
         return loss, gradient_norm
+
+    def begin_budget(self) -> None:
+        """Go on from here with a new budget, and a new schedule of the learning rate."""
+        progress = self.progress
+        progress.from_step, progress.from_seconds = progress.step, progress.seconds
+        progress.share = progress.next_evaluation = 0.0
+        progress.strikes, progress.rate_factor = 0, 1.0
+
+    def best_weights(self) -> Array:
+        """What the checkpoint is for: the best validated weights, or without validation the
+        averaged ones."""
+        return self.average.weights if self.progress.best_loss is None else self.best
 
     def keep_if_best(self, loss: float, weights: Array) -> bool:
         """Keep `weights` if their held-out loss is the best so far."""
@@ -109,21 +128,28 @@ class Run:
             "average": self.average.weights,
         }
 
-    def arrays(self) -> dict[str, Array]:
-        """Everything needed to continue, as the arrays that a checkpoint keeps under `resume.*`."""
+    def arrays(self, *, timed: bool) -> dict[str, Array]:
+        """Everything needed to continue, as the arrays that a checkpoint keeps under `resume.*`.
+
+        Unless the run is `timed`, elapsed seconds are left out: nothing depends on them, and equal
+        runs are to give equal files.
+        """
         arrays = {
             f"{group}.{name}": view.copy()
             for group, vector in self._vectors().items()
             for name, view in self.model.named(vector).items()
         }
         arrays |= {f"state.{name}": array for name, array in self.state.items()}
+        progress = asdict(self.progress)
+        if not timed:
+            progress["seconds"] = progress["from_seconds"] = 0.0
         state = {
-            "progress": asdict(self.progress),
+            "progress": progress,
             "updates": self.adam.t,
             "position": self.streams.position,
             "random": _plain(self.rng.bit_generator.state),
         }
-        arrays["json"] = np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8)
+        arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
         return arrays
 
     def restore(self, arrays: dict[str, Array]) -> None:
@@ -133,7 +159,7 @@ class Run:
             for name, view in self.model.named(vector).items():
                 view[...] = arrays[f"{group}.{name}"]
         self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
-        state = json.loads(bytes(arrays["json"]))
+        state = strict_json.loads(bytes(arrays["json"]))
         self.progress = Progress(**state["progress"])
         self.adam.t = state["updates"]
         self.streams.position = state["position"]

@@ -5,11 +5,10 @@ a library user writes a `for` loop of two lines. Nothing here prints or opens a 
 rate follows the share of the budget that is spent, in steps or in seconds, so it decays in time.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from charrnn.config import Budget
 from charrnn.errors import TrainingDiverged
@@ -52,7 +51,6 @@ class WentBack:
 
     step: int
     seconds: float
-    loss: float
     strikes: int
 
 
@@ -98,24 +96,24 @@ class _Trainer:
         self.started = clock() - run.progress.seconds
         self.evaluator = Evaluator(run.model, held_out) if len(held_out) > 1 else None
         self.evaluation_seconds = 0.0
-        self.next_evaluation = self._spacing()
-        self.losses: list[float] = []
+        if not run.progress.next_evaluation:
+            run.progress.next_evaluation = self._spacing()
         self.durations: list[float] = []
 
     def events(self) -> Iterator[Event]:
         run, progress = self.run, self.run.progress
+        strikes = progress.strikes
         while (share := self.share()) < 1:
-            event = self.step(share)
-            yield event
-            if not (np.isfinite(event.loss) and np.isfinite(event.gradient_norm)):
-                yield self.go_back(event.loss)
-            elif share >= self.next_evaluation and self.evaluator:
-                yield self.evaluate(run.average.weights)
-                self.next_evaluation = share + self._spacing()
+            if self.evaluator and share >= progress.next_evaluation:
+                event = self.evaluate(run.average.weights)
+                progress.next_evaluation = share + self._spacing()
+                yield event
+            yield self.step(share)
+            if progress.strikes > strikes:
+                strikes = progress.strikes
+                yield WentBack(progress.step, self.seconds(), strikes)
         if self.evaluator:
             yield self.evaluate(run.average.weights, run.model.flat)
-        else:
-            run.best[...] = run.average.weights
         yield Finished(progress.step, self.seconds(), progress.best_loss, self.speed())
 
     def seconds(self) -> float:
@@ -123,18 +121,22 @@ class _Trainer:
         return self.run.progress.seconds
 
     def share(self) -> float:
-        """The share of the budget that is spent; the last evaluations belong to it."""
+        """The share of the budget that is spent; the evaluations at the end belong to it."""
+        progress = self.run.progress
         if self.budget.steps is not None:
-            return self.run.progress.step / self.budget.steps if self.budget.steps else 1.0
+            done = progress.step - progress.from_step
+            return done / self.budget.steps if self.budget.steps else 1.0
         assert self.budget.seconds is not None
-        return self.seconds() / max(self.budget.seconds - 2 * self.evaluation_seconds, 1e-9)
+        available = max(self.budget.seconds - 2 * self.evaluation_seconds, 1e-9)
+        return (self.seconds() - progress.from_seconds) / available
 
     def step(self, share: float) -> Step:
         run, before = self.run, self.clock()
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
         loss, gradient_norm = run.step(learning_rate, share)
-        self.losses.append(loss)
+        if not (math.isfinite(loss) and math.isfinite(gradient_norm)):
+            self.go_back(loss)
         self.durations.append(self.clock() - before)
         speed = self.speed(20)
         return Step(
@@ -147,7 +149,8 @@ class _Trainer:
         characters = self.run.streams.batch_size * self.run.streams.sequence_length
         return len(durations) * characters / max(sum(durations), 1e-9)
 
-    def go_back(self, loss: float) -> WentBack:
+    def go_back(self, loss: float) -> None:
+        """Return to the last good weights; what is yielded next is a consistent run again."""
         run = self.run
         run.go_back()
         if run.progress.strikes >= MOST_STRIKES:
@@ -155,33 +158,25 @@ class _Trainer:
                 f"the loss became {loss} {MOST_STRIKES} times, last at step {run.progress.step}",
                 f"Try --learning-rate {run.settings.learning_rate / 10:g}.",
             )
-        return WentBack(run.progress.step, self.seconds(), loss, run.progress.strikes)
 
     def evaluate(self, *candidates: Array) -> Evaluation:
         """Measure weights on the held-out text, and keep the best ever seen."""
         run, progress = self.run, self.run.progress
         assert self.evaluator
         before = self.clock()
-        own = run.model.flat.copy()
         losses, best = [], False
         for weights in candidates:
-            run.model.flat[...] = own if weights is run.model.flat else weights
-            losses.append(self.evaluator.loss(run.model))
-            best |= run.keep_if_best(losses[-1], run.model.flat)
-        run.model.flat[...] = own
+            losses.append(self.evaluator.loss(weights))
+            best |= run.keep_if_best(losses[-1], weights)
         run.remember()
         self.evaluation_seconds = (self.clock() - before) / len(candidates)
-        event = Evaluation(progress.step, self.seconds(), min(losses), best)
-        progress.history.append(
-            {
-                "step": event.step,
-                "seconds": event.seconds,
-                "loss": float(np.mean(self.losses)) if self.losses else None,
-                "validation": event.loss,
-            }
-        )
-        self.losses = []
-        return event
+        if progress.loss_count:
+            training_loss = progress.loss_sum / progress.loss_count
+            progress.history.append(
+                {"step": progress.step, "loss": training_loss, "validation": min(losses)}
+            )
+        progress.loss_sum, progress.loss_count = 0.0, 0
+        return Evaluation(progress.step, self.seconds(), min(losses), best)
 
     def _spacing(self) -> float:
         """The share of the budget between two evaluations."""

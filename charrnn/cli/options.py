@@ -14,6 +14,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 
+#: Types whose range would clutter the help; errors name it.
+NUMBERS = (int, float, int | None, float | None)
+
+
 def options(config: type, *, into: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Replace the parameter `into` of a command by one option for each field of `config`."""
 
@@ -54,7 +58,7 @@ def parameter(field: dataclasses.Field[Any], config: type) -> inspect.Parameter:
         help=about.pop("help"),
         min=about.pop("minimum", None),
         max=about.pop("maximum", None),
-        metavar=about.pop("metavar", None),
+        metavar=about.pop("metavar", "N" if kind in NUMBERS else None),
         rich_help_panel=about.pop("panel", None),
         show_default=about.pop("show_default", True),
     )

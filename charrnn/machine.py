@@ -1,0 +1,26 @@
+"""How fast this machine multiplies matrices: the one fact that turns a time budget into a size."""
+
+import time
+
+import numpy as np
+
+#: Shapes (M, K, N) of the products in a time loop, for a hidden size of 256 and a batch of 32.
+SHAPE = (1024, 256, 32)
+
+
+def measured_flops(seconds: float = 0.1) -> float:
+    """Floating-point operations a second in float32 products of the time loop's kind.
+
+    The median over blocks of ten, measured for about `seconds`, so that another program's burst
+    does not decide what model is trained.
+    """
+    M, K, N = SHAPE
+    a, b, c = (np.ones(shape, np.float32) for shape in ((M, K), (K, N), (M, N)))
+    durations: list[float] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or not durations:
+        start = time.perf_counter()
+        for _ in range(10):
+            np.matmul(a, b, out=c)
+        durations.append((time.perf_counter() - start) / 10)
+    return 2 * M * K * N / float(np.median(durations))
