@@ -1,0 +1,113 @@
+"""The way of generated text to stdout: streamed, and harmless on a terminal.
+
+Into a pipe or a file go the exact characters, as UTF-8. A terminal gets its own encoding, and
+`visible` turns what it would obey or hide into escapes, one character at a time. Rich never sees
+this text: it would read it as markup.
+"""
+
+import os
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Sequence
+
+from charrnn.visible import visible
+
+_FLUSH_SECONDS = 0.1
+#: Background colours of the 256-colour palette for 1, 2, ... bits of surprisal; 0 has none.
+_HEAT = (None, 235, 237, 58, 94, 130, 166, 160, 196)
+
+
+def on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def in_colour() -> bool:
+    """May stdout be coloured? Only a terminal, and not against NO_COLOR or TERM=dumb."""
+    dumb = os.environ.get("TERM", "") in ("", "dumb")
+    return on_terminal() and not dumb and not os.environ.get("NO_COLOR")
+
+
+def say(line: str) -> None:
+    """One line of conversation on stderr, with nothing in it that a terminal would obey."""
+    sys.stderr.write(visible(line, one_line=True) + "\n")
+    sys.stderr.flush()
+
+
+class Writer:
+    """Streams text to stdout; flushes every character on a terminal, else lines or ten a second.
+
+    `heat` shows how surprising each character was: as a background colour, or where there is no
+    colour as a digit below it, in bits, 9 for nine and more.
+    """
+
+    def __init__(self, *, escape: bool, heat: bool = False) -> None:
+        self._out = sys.stdout.buffer
+        self._live = on_terminal()
+        self._escape, self._heat, self._colour = escape, heat, heat and in_colour()
+        self._encoding = sys.stdout.encoding if self._live else "utf-8"
+        self._flushed = 0.0
+        self._digits = ""
+        self._width = shutil.get_terminal_size().columns if self._live else 0
+        self._last = "\n"
+
+    def write(self, text: str, nats: Sequence[float] = ()) -> None:
+        """Show `text`; with heat, `nats` holds the surprisal of each character."""
+        if not text:
+            return
+        self._last = text[-1]
+        if self._colour:
+            text = "".join(map(self._coloured, text, nats))
+        elif self._heat:
+            text = "".join(map(self._with_digits, text, nats))
+        elif self._escape:
+            text = visible(text)
+        self._put(text)
+        now = time.monotonic()
+        if self._live or self._last == "\n" or now - self._flushed > _FLUSH_SECONDS:
+            self._out.flush()
+            self._flushed = now
+
+    def finish(self, *, newline: bool = False) -> None:
+        """End a text. A newline is added where it has none, if asked for or on a terminal."""
+        if self._digits:
+            self._put(self._under())
+        elif self._last != "\n" and (newline or self._live):
+            self._put("\n")
+        self._last = "\n"
+        self._out.flush()
+
+    def _put(self, text: str) -> None:
+        self._out.write(text.encode(self._encoding, "backslashreplace"))
+
+    def _shown(self, character: str) -> str:
+        return visible(character) if self._escape else character
+
+    def _coloured(self, character: str, nats: float) -> str:
+        shade = _HEAT[min(_bits(nats), len(_HEAT) - 1)]
+        if shade is None or character == "\n":  # a coloured newline would paint the whole line
+            return self._shown(character)
+        return f"\x1b[48;5;{shade}m{self._shown(character)}\x1b[0m"
+
+    def _with_digits(self, character: str, nats: float) -> str:
+        digit = str(min(_bits(nats), 9))
+        if character == "\n":
+            self._digits += digit
+            return self._under()
+        shown = " " if character == "\t" else self._shown(character)
+        wide = unicodedata.east_asian_width(character) in "WF"
+        digits = digit.ljust(len(shown) + wide)
+        full = self._width and len(self._digits) + len(digits) >= self._width
+        before = self._under() if full else ""
+        self._digits += digits
+        return before + shown
+
+    def _under(self) -> str:
+        """Ends a line of text and writes its digits below."""
+        digits, self._digits = self._digits, ""
+        return f"\n{digits}\n"
+
+
+def _bits(nats: float) -> int:
+    return round(nats / 0.6931471805599453) if nats < 100 else 99

@@ -1,0 +1,192 @@
+"""From logits to the distribution that the next character is drawn from.
+
+The filters, in the order in which they are applied, and the law of each:
+
+    only, ban     a character that is not allowed has probability zero
+    temperature   p_i / p_j = exp((z_i - z_j) / T); T = 0 leaves the likeliest, the first of equals
+    top-k         the k likeliest keep their ratios, the others have none
+    top-p         so do the fewest likeliest that together hold a share p
+    min-p         so do those at least min-p times as likely as the likeliest
+
+Each takes and returns a distribution over the first axis, (V,) or (V, B), and never empties it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.errors import UsageError
+from charrnn.ops import Array
+from charrnn.visible import visible
+
+#: Below this a temperature is 0: dividing logits by it could overflow, and nothing else is left.
+_COLD = 1e-200
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Filters:
+    """The settings of all filters; None is off. Calling it shapes logits.
+
+    temperature  0 or more          top_k  1 or more          allowed  (V,) bool
+    top_p        above 0, up to 1   min_p  from 0 to 1
+
+    Raises UsageError for anything else.
+    """
+
+    temperature: float = 0.8
+    top_k: int | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    allowed: Array | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature < math.inf:
+            raise UsageError(
+                f"a temperature of {self.temperature} is impossible",
+                "Give 0 for the likeliest character, or a number such as 0.8.",
+            )
+        if self.top_k is not None and self.top_k < 1:
+            raise UsageError(f"top-k {self.top_k} leaves nothing", "Give 1 or more.")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise UsageError(f"top-p {self.top_p} is impossible", "Give a share such as 0.9.")
+        if self.min_p is not None and not 0 <= self.min_p <= 1:
+            raise UsageError(f"min-p {self.min_p} is impossible", "Give a share such as 0.05.")
+        if self.allowed is not None and not self.allowed.any():
+            raise UsageError(
+                "the characters allowed leave nothing to choose from",
+                "Allow at least one character that the model knows.",
+            )
+
+    def __call__(self, logits: Array) -> Array:
+        """The distribution (V, ...) to draw from, for logits (V, ...)."""
+        if self.allowed is not None:
+            logits = allow(logits, self.allowed)
+        p = temper(logits, self.temperature)
+        if self.top_k is not None:
+            p = top_k(p, self.top_k)
+        if self.top_p is not None:
+            p = top_p(p, self.top_p)
+        if self.min_p is not None:
+            p = min_p(p, self.min_p)
+        return p
+
+    def writable(self, characters: str) -> str:
+        """Those of the model's `characters` that are allowed."""
+        if self.allowed is None:
+            return characters
+        return "".join(c for c, allowed in zip(characters, self.allowed, strict=True) if allowed)
+
+
+def allow(logits: Array, allowed: Array) -> Array:
+    """Logits (V, ...), minus infinity where `allowed` (V,) is False."""
+    mask = allowed.reshape(-1, *[1] * (logits.ndim - 1))
+    shaped: Array = np.where(mask, logits, -np.inf)
+    return shaped
+
+
+def temper(logits: Array, temperature: float) -> Array:
+    """softmax(z / T); at 0, 1 for the likeliest and 0 for the others."""
+    if temperature < _COLD:
+        certain = np.zeros_like(logits)
+        np.put_along_axis(certain, logits.argmax(axis=0)[None], 1.0, axis=0)
+        return certain
+    p: Array = logits - logits.max(axis=0)
+    p /= temperature
+    np.exp(p, out=p)
+    p /= p.sum(axis=0)
+    return p
+
+
+def top_k(p: Array, k: int) -> Array:
+    """The k likeliest, the first of equals, renormalised."""
+    if k >= len(p):
+        return p
+    return _kept(p, _descending(p)[:k])
+
+
+def top_p(p: Array, share: float) -> Array:
+    """The fewest likeliest that hold at least `share` of the mass, renormalised."""
+    if share >= 1:
+        return p
+    order = _descending(p)
+    mass = np.take_along_axis(p, order, axis=0)
+    before = np.cumsum(mass, axis=0) - mass  # held by the likelier ones; 0 for the likeliest
+    kept = np.zeros(p.shape, np.bool_)
+    np.put_along_axis(kept, order, before < share, axis=0)
+    return _renormalised(np.where(kept, p, 0.0))
+
+
+def min_p(p: Array, share: float) -> Array:
+    """Those with at least `share` of the likeliest's probability, renormalised."""
+    return _renormalised(np.where(p >= share * p.max(axis=0), p, 0.0))
+
+
+def _descending(p: Array) -> Array:
+    """The order of the probabilities from the largest, the first of equals first."""
+    return np.argsort(-p, axis=0, kind="stable")
+
+
+def _kept(p: Array, indices: Array) -> Array:
+    result = np.zeros_like(p)
+    np.put_along_axis(result, indices, np.take_along_axis(p, indices, axis=0), axis=0)
+    return _renormalised(result)
+
+
+def _renormalised(p: Array) -> Array:
+    p /= p.sum(axis=0)
+    return p
+
+
+def allowed_characters(code_points: Array, only: str | None, ban: str | None) -> Array | None:
+    """Which of `code_points` (V,) may be drawn, as bool (V,); None if all of them.
+
+    `only` and `ban` are sets as `character_set` reads them. Raises UsageError if none is left.
+    """
+    if only is None and ban is None:
+        return None
+    allowed = np.ones(len(code_points), np.bool_)
+    if only is not None:
+        allowed &= np.isin(code_points, list(character_set(only)))
+    if ban is not None:
+        allowed &= ~np.isin(code_points, list(character_set(ban)))
+    if not allowed.any():
+        raise UsageError(
+            "--only and --ban leave no character that the model knows",
+            "charrnn inspect --view summary shows its alphabet.",
+        )
+    return allowed
+
+
+def character_set(text: str) -> set[int]:
+    r"""The code points that `text` names: characters and ranges such as a-z, both ends included.
+
+    `\n`, `\t` and `\\` are understood; a minus at either end, or as `\-`, is a minus.
+    Raises UsageError for a range that runs backwards.
+    """
+    units = _units(text)
+    members: set[int] = set()
+    while units:
+        first = units.pop(0)
+        if len(units) > 1 and units[0] == "-":
+            last = units[1]
+            del units[:2]
+            if ord(last[-1]) < ord(first[-1]):
+                shown = visible(f"{first[-1]}-{last[-1]}", one_line=True)
+                raise UsageError(f"the range {shown} runs backwards", "Give its lower end first.")
+            members.update(range(ord(first[-1]), ord(last[-1]) + 1))
+        else:
+            members.add(ord(first[-1]))
+    return members
+
+
+def _units(text: str) -> list[str]:
+    r"""Single characters, and escaped ones as a backslash with what it stands for."""
+    units, characters = [], iter(text)
+    for character in characters:
+        if character == "\\":
+            escaped = next(characters, "\\")
+            units.append("\\" + {"n": "\n", "t": "\t"}.get(escaped, escaped))
+        else:
+            units.append(character)
+    return units

@@ -1,0 +1,115 @@
+"""charrnn in another program: `charrnn.load("charrnn.npz").stream(prompt="Once ")`.
+
+The command line uses the same calls. Nothing here prints.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from charrnn import checkpoint, sampling
+from charrnn.errors import UsageError
+from charrnn.filters import Filters, allowed_characters
+from charrnn.model import CharModel
+from charrnn.prompts import Unknown, fit
+from charrnn.sampling import Piece, Uniforms
+from charrnn.stepper import Stepper
+from charrnn.stopping import Rules, Unit
+from charrnn.vocabulary import Vocabulary
+
+LARGEST_SEED = 2**63 - 1
+
+
+def load(path: str | os.PathLike[str]) -> "LoadedModel":
+    """Read a checkpoint. Raises CheckpointError if it is missing, damaged or no checkpoint."""
+    return LoadedModel(checkpoint.load(Path(path)))
+
+
+def new_seed() -> int:
+    """A seed nobody chose: 32 bits, short enough to type again."""
+    return int.from_bytes(os.urandom(4), "big")
+
+
+class LoadedModel:
+    """A trained model that writes. It keeps nothing between calls, so threads may share it.
+
+    `meta` is the checkpoint's, `vocabulary` its alphabet, `model` its network.
+    """
+
+    def __init__(self, stored: checkpoint.Checkpoint) -> None:
+        self.meta: dict[str, Any] = stored.meta
+        self.vocabulary = Vocabulary(stored.vocabulary)
+        cell, activation = stored.meta["cell"], stored.meta["activation"]
+        self.model = CharModel(stored.parameters, cell=cell, activation=activation)
+
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        temperature: float = 0.8,
+        length: int = 500,
+        seed: int | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        only: str | None = None,
+        ban: str | None = None,
+        stop: Sequence[str] = (),
+        lines: int | None = None,
+        until: Unit | None = None,
+        unknown: Unknown = "error",
+    ) -> Iterator[str]:
+        """Yield the characters that continue `prompt`, one by one, without the prompt itself.
+
+        The arguments are those of `charrnn sample`; `length` 0 goes on for ever. Without a seed
+        every call writes another text. Raises UsageError for settings that make no sense and
+        UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
+        """
+        filters = self.filters(temperature, top_k, top_p, min_p, only, ban)
+        rules = Rules(length=length, lines=lines, texts=tuple(stop), until=until)
+        text, _ = fit(prompt, self.vocabulary, unknown)
+        seeds = [new_seed() if seed is None else seed]
+        pieces = self.pieces(self.start(text), filters, rules, seeds)
+        return (character for piece in pieces for character in piece.text)
+
+    def filters(
+        self,
+        temperature: float = 0.8,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        only: str | None = None,
+        ban: str | None = None,
+    ) -> Filters:
+        """The filters for this alphabet; `only` and `ban` are sets such as "a-z "."""
+        allowed = allowed_characters(self.vocabulary.code_points, only, ban)
+        return Filters(
+            temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, allowed=allowed
+        )
+
+    def start(self, prompt: str = "") -> Stepper:
+        """One stream that has read `prompt`; see `sampling.start`."""
+        return sampling.start(self.model, self.vocabulary, prompt)
+
+    def pieces(
+        self,
+        stepper: Stepper,
+        filters: Filters,
+        rules: Rules,
+        seeds: Sequence[int],
+        *,
+        measure: bool = False,
+    ) -> Iterator[Piece]:
+        """Continue `stepper` once for each seed, as one batch; see `sampling.pieces`.
+
+        With one seed `stepper` itself moves on; with several it stays where it is.
+        """
+        for seed in seeds:
+            if not 0 <= seed <= LARGEST_SEED:
+                raise UsageError(f"{seed} is no seed", f"Give a number from 0 to {LARGEST_SEED}.")
+        rules.check(filters.writable(self.vocabulary.characters))
+        wide = stepper if len(seeds) == 1 else stepper.spread(len(seeds))
+        return sampling.pieces(
+            wide, self.vocabulary, filters, rules, Uniforms(seeds), measure=measure
+        )

@@ -1,0 +1,160 @@
+"""Generating text: read a prompt, then draw, write and read one character after the other.
+
+The seed alone decides the text. Numbers are drawn from PCG64's raw output, whose stream NumPy
+guarantees, and turned into characters by inverting the cumulative distribution in float64, so
+neither the NumPy version nor the processor matters. Every stream has a seed of its own: a stream in
+a batch writes what it would write alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.errors import CharRNNError
+from charrnn.filters import Filters
+from charrnn.model import CharModel
+from charrnn.ops import Array
+from charrnn.stepper import Stepper
+from charrnn.stopping import Rules, Stopper
+from charrnn.vocabulary import Vocabulary
+
+_BLOCK = 32  # steps between two looks at the texts of a batch
+
+
+class Piece(NamedTuple):
+    """What was added to the text of stream number `stream`.
+
+    `nats` is the surprisal of each character, -log p under the model itself (temperature 1, no
+    filter), where that was asked for. `ended` is the rule that ended the text with this piece.
+    """
+
+    stream: int
+    text: str
+    nats: list[float]
+    ended: str | None
+
+
+class Uniforms:
+    """For each seed its own sequence of numbers in [0, 1), 53 bits each."""
+
+    def __init__(self, seeds: Sequence[int]) -> None:
+        self._sources = [np.random.PCG64(seed) for seed in seeds]
+        self._block: Array = np.empty((0, len(seeds)))
+        self._next = 0
+
+    def __call__(self) -> Array:
+        """The next number of every sequence, (B,)."""
+        if self._next == len(self._block):
+            raw = np.stack([source.random_raw(256) for source in self._sources], axis=1)
+            self._block, self._next = (raw >> np.uint64(11)) * 2.0**-53, 0
+        self._next += 1
+        row: Array = self._block[self._next - 1]
+        return row
+
+
+def draw(p: Array, u: Array) -> Array:
+    """For each column of p (V, B) the first index whose cumulative probability exceeds u (B,)."""
+    cumulative = np.cumsum(p, axis=0)
+    # The sum is 1 up to rounding; scaled by it, u never falls behind the last character.
+    target = cumulative[-1] * u
+    if not np.isfinite(target).all():
+        raise CharRNNError(
+            "the network's output is no longer finite",
+            "Its weights are too large; train again, or with a lower learning rate.",
+        )
+    if len(target) == 1:
+        ids: Array = cumulative[:, 0].searchsorted(target, side="right")
+    else:
+        ids = np.count_nonzero(cumulative <= target, axis=0)
+    return ids
+
+
+def steps(
+    stepper: Stepper, filters: Filters, uniforms: Uniforms, *, measure: bool = False
+) -> Iterator[tuple[Array, Array | None]]:
+    """Draw characters without end: ids (B,) and, if asked, their surprisals in nats (B,).
+
+    When a character is given out, `stepper` has already read it.
+    """
+    while True:
+        ids = draw(filters(stepper.logits), uniforms())
+        nats = surprisal(stepper.logits, ids) if measure else None
+        stepper.step(ids)
+        yield ids, nats
+
+
+def surprisal(logits: Array, ids: Array) -> Array:
+    """-log p(ids) in nats (B,) for logits (V, B)."""
+    chosen = logits[ids, np.arange(len(ids))]
+    top = logits.max(axis=0)
+    nats: Array = np.log(np.exp(logits - top).sum(axis=0)) + top - chosen
+    return nats
+
+
+def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
+    """A stepper that has read `prompt`.
+
+    Without a prompt it has read a newline, as if a line had just ended. An alphabet without a
+    newline has no such place: then nothing has been read, and the first character is drawn from
+    what the network expects of any text, the bias of its softmax layer.
+
+    Raises UnknownCharacter.
+    """
+    stepper = Stepper(model)
+    text = prompt or ("\n" if "\n" in vocabulary.characters else "")
+    for index in vocabulary.encode(text).astype(np.intp):
+        stepper.step(index[None])
+    return stepper
+
+
+def pieces(
+    stepper: Stepper,
+    vocabulary: Vocabulary,
+    filters: Filters,
+    rules: Rules,
+    uniforms: Uniforms,
+    *,
+    measure: bool = False,
+) -> Iterator[Piece]:
+    """Continue every stream of `stepper` until `rules` end it; one stream, character by character.
+
+    A batch is looked at every few steps, because looking at 32 texts after each step would take
+    as long as the step.
+    """
+    B = stepper.batch
+    stoppers = [Stopper(rules) for _ in range(B)]
+    block = 1 if B == 1 else _BLOCK
+    waiting: list[list[float]] = [[] for _ in range(B)]
+    stream = steps(stepper, filters, uniforms, measure=measure)
+    characters = vocabulary.characters
+    while not all(stopper.reason for stopper in stoppers):
+        drawn = [next(stream) for _ in range(block)]
+        for index, stopper in enumerate(stoppers):
+            if stopper.reason:
+                continue
+            text = stopper.push("".join([characters[ids[index]] for ids, _ in drawn]))
+            nats = waiting[index]
+            nats += [float(each[index]) for _, each in drawn if each is not None]
+            if text or stopper.reason:
+                yield Piece(index, text, nats[: len(text)], stopper.reason)
+                del nats[: len(text)]
+
+
+def generate(
+    model: CharModel,
+    vocabulary: Vocabulary,
+    *,
+    prompt: str = "",
+    seed: int = 0,
+    temperature: float = 0.8,
+    length: int = 500,
+) -> Iterator[str]:
+    """Yield the characters that continue `prompt`, `length` of them, or without end if that is 0.
+
+    `library.LoadedModel.stream` is the same with every filter and rule.
+    """
+    filters, rules = Filters(temperature=temperature), Rules(length=length)
+    stepper = start(model, vocabulary, prompt)
+    for piece in pieces(stepper, vocabulary, filters, rules, Uniforms([seed])):
+        yield from piece.text

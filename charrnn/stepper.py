@@ -1,0 +1,116 @@
+"""One character at a time: the forward pass of `CharModel`, stripped to what generating needs.
+
+`CharModel.forward` is made for chunks. Here T is 1, nothing is kept for a way back, W_ih of the
+first layer is a table whose rows are looked up, and a new hidden state is multiplied once by the
+matrices that read it, stacked: W_ih of the layer above (or the softmax layer) now, its own W_hh at
+the next step. The equations stay the cell's own, so every registered cell works.
+
+All of it is float64, whatever the model's dtype: processors and BLAS kernels round differently, and
+in float32 one of ten texts of 10,000 characters would depend on the machine (docs/sampling.md).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.cells import Cell, Workspace
+from charrnn.model import CharModel
+from charrnn.ops import Array
+
+
+class _Weights(NamedTuple):
+    """What the streams share. Biases are (G, H, 1), the head's (V, 1)."""
+
+    table: Array  # (V, G*H): row v is W_ih of the first layer times character v, and its bias
+    stacks: list[Array]  # (rows of the reader above + G*H, H) per layer
+    inputs: list[Array]  # b_ih of the layers above the first, then the head's bias
+    hidden: list[Array]  # b_hh per layer, where a cell keeps it apart
+
+
+class Stepper:
+    """A model reading B streams, one character each per step.
+
+    `logits` (V, B) predict the next characters and are overwritten at every step. Before anything
+    is read the hidden state is zero, so they are the bias of the softmax layer.
+    """
+
+    def __init__(self, model: CharModel) -> None:
+        self._allocate(model.cell, _weights(model), 1)
+        self._multiply_all()
+
+    def _allocate(self, cell: Cell, weights: _Weights, batch: int) -> None:
+        """Memory for zero states: `_before` and `_after` hold (H, B) per layer and state."""
+        G, B = len(cell.gates), batch
+        H, L = weights.table.shape[1] // G, len(weights.stacks)
+        self._cell, self._weights, self.batch = cell, weights, batch
+        self._before = [[np.zeros((H, B)) for _ in cell.states] for _ in range(L)]
+        self._after = [[np.zeros((H, B)) for _ in cell.states] for _ in range(L)]
+        products = [np.empty((len(stack), B)) for stack in weights.stacks]
+        self._products = products
+        above = [product[: -G * H] for product in products]
+        self.logits = above.pop()
+        # The gates of a layer are filled by the layer below, those of the first from the table.
+        self._gates = [np.empty((G, H, B)), *(a.reshape(G, H, B) for a in above)]
+        self._hp = [product[-G * H :].reshape(G, H, B) for product in products]
+        self._above = [*self._gates[1:], self.logits]
+        scale, shift = (np.array(c).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
+        scratch, a, saved = np.empty((G, H, B)), np.empty((H, B)), np.empty((len(cell.saved), H, B))
+        self._work = Workspace(scale, shift, scratch, a, saved)
+
+    def step(self, ids: Array) -> Array:
+        """Read one character per stream, ids (B,), and return the logits (V, B) of the next."""
+        first = self._gates[0]
+        if self.batch == 1:
+            first.reshape(-1)[:] = self._weights.table[ids[0]]
+        else:
+            first.reshape(-1, self.batch)[...] = self._weights.table[ids].T
+        self._before, self._after = self._after, self._before
+        for index, gates in enumerate(self._gates):
+            after = self._after[index]
+            self._cell.forward(gates, self._hp[index], self._before[index], after, self._work)
+            self._multiply(index)
+        return self.logits
+
+    def _multiply(self, index: int) -> None:
+        """Everything that the new hidden state of a layer is multiplied by, and the biases."""
+        w = self._weights
+        np.matmul(w.stacks[index], self._after[index][0], out=self._products[index])
+        above = self._above[index]
+        above += w.inputs[index]
+        if w.hidden:
+            hp = self._hp[index]
+            hp += w.hidden[index]
+
+    def _multiply_all(self) -> None:
+        for index in range(len(self._gates)):
+            self._multiply(index)
+
+    def spread(self, batch: int) -> "Stepper":
+        """`batch` streams that all stand where this one stream stands."""
+        wide = object.__new__(Stepper)
+        wide._allocate(self._cell, self._weights, batch)
+        for mine, its in zip(self._after, wide._after, strict=True):
+            for array, copy in zip(mine, its, strict=True):
+                copy[...] = array[:, :1]
+        wide._multiply_all()
+        return wide
+
+
+def _weights(model: CharModel) -> _Weights:
+    """The float64 weights of `model`, arranged for stepping."""
+    cell, H = model.cell, model.hidden_size
+    layers = [model.layer(index) for index in range(model.layers)]
+    b_ih = [w.b_ih.astype(np.float64) for w in layers]
+    hidden = []
+    if cell.separate_projections:
+        hidden = [w.b_hh.astype(np.float64).reshape(-1, H, 1) for w in layers]
+    else:  # then only the sum of the two biases matters
+        b_ih = [b + w.b_hh for b, w in zip(b_ih, layers, strict=True)]
+    readers = [*(w.W_ih for w in layers[1:]), model.parameters["head.weight"]]
+    stacks = [
+        np.concatenate([reader, w.W_hh]).astype(np.float64)
+        for reader, w in zip(readers, layers, strict=True)
+    ]
+    table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
+    head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
+    return _Weights(table, stacks, [*(b.reshape(-1, H, 1) for b in b_ih[1:]), head_bias], hidden)

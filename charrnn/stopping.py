@@ -1,0 +1,142 @@
+"""Where a text ends: after a number of characters or lines, at a text, at the end of a unit.
+
+A `Stopper` is fed one stream's text piece by piece, in pieces of any size, and gives back what
+certainly belongs to the result. Characters that may be the beginning of a stop text wait until that
+is known, so that the result is the same however the text was cut.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from charrnn.errors import UsageError
+from charrnn.visible import visible
+
+Unit = Literal["line", "sentence", "paragraph"]
+
+_ENDS = ".!?…"
+_WIDE_ENDS = "。！？"  # a sentence in Chinese or Japanese ends without a space
+_CLOSERS = "\"')]}»”’」』）"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Whatever comes first ends the text; `length` 0 sets no limit.
+
+    length  characters
+    lines   lines; the last newline belongs to the text
+    texts   any of these; it does not belong to the text
+    until   the end of the first unit that is not blank; what follows it does not belong to the text
+    """
+
+    length: int = 500
+    lines: int | None = None
+    texts: tuple[str, ...] = ()
+    until: Unit | None = None
+
+    def check(self, alphabet: str) -> None:
+        """Raise UsageError if a rule makes no sense, or never could with these characters."""
+        if self.length < 0 or (self.lines is not None and self.lines < 1):
+            raise UsageError("a text cannot end before it begins", "Give 1 or more.")
+        if "" in self.texts:
+            raise UsageError("an empty stop text would end every text", "Give --stop a text.")
+        for text in self.texts:
+            if missing := sorted(set(text) - set(alphabet)):
+                shown = [visible(part, one_line=True) for part in (text, missing[0])]
+                raise UsageError(
+                    f"the stop text '{shown[0]}' can never come: there is no '{shown[1]}'",
+                    "Choose one made of characters that the model knows and may write.",
+                )
+        newline = "\n" in alphabet
+        if not newline and (self.lines is not None or self.until in ("line", "paragraph")):
+            raise UsageError(
+                "the text cannot end with a line: the model has no newline to write",
+                "Use --length or --stop instead.",
+            )
+        spaced = any(c in _ENDS for c in alphabet) and any(c.isspace() for c in alphabet)
+        if self.until == "sentence" and not spaced and not any(c in _WIDE_ENDS for c in alphabet):
+            raise UsageError(
+                "no sentence can end: the model has no full stop followed by a space to write",
+                "Use --length or --stop instead.",
+            )
+
+    @property
+    def endless(self) -> bool:
+        """Does nothing but an interruption end the text?"""
+        return not (self.length or self.lines or self.texts or self.until)
+
+
+class Stopper:
+    """Applies `Rules` to one stream. `reason` is None until the text has ended, then one of
+    "length", "lines", "stop", "until"."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.reason: str | None = None
+        self._rules = rules
+        self._left = rules.length or None  # characters
+        self._lines = rules.lines
+        self._waiting = ""  # the beginning of a stop text, perhaps
+        self._blank, self._last, self._ended = True, "", ""
+        self._simple = not (rules.lines or rules.texts or rules.until)
+
+    def push(self, text: str) -> str:
+        """Return what has become certain by `text`; nothing any more once `reason` is set."""
+        if self.reason:
+            return ""
+        if self._left is not None:
+            text, fits = text[: self._left], self._left - len(text)
+            self._left = max(fits, 0)
+        if not self._simple:
+            text = self._examined(text)
+        if self._left == 0 and not self.reason:
+            self.reason = "length"
+            text, self._waiting = text + self._waiting, ""
+        return text
+
+    def _examined(self, text: str) -> str:
+        result = ""
+        for character in text:
+            if self._rules.until and self._completes(character):
+                self.reason = "until"
+                return result + self._waiting
+            self._waiting += character
+            for stop in self._found():
+                self.reason = "stop"
+                return result + self._waiting[: -len(stop)]
+            released = len(self._waiting) - self._held()
+            result, self._waiting = result + self._waiting[:released], self._waiting[released:]
+            if self._lines and character == "\n":
+                self._lines -= 1
+                if not self._lines:
+                    self.reason = "lines"
+                    return result + self._waiting
+        return result
+
+    def _found(self) -> list[str]:
+        """The stop texts that have just been completed, the longest first."""
+        return sorted(filter(self._waiting.endswith, self._rules.texts), key=len, reverse=True)
+
+    def _held(self) -> int:
+        """How many of the last characters may be the beginning of a stop text."""
+        waiting = self._waiting
+        for start in range(len(waiting)):
+            if any(stop.startswith(waiting[start:]) for stop in self._rules.texts):
+                return len(waiting) - start
+        return 0
+
+    def _completes(self, character: str) -> bool:
+        """Does a unit end before this character?"""
+        until, last, ended = self._rules.until, self._last, self._ended
+        blank, self._blank = self._blank, self._blank and character.isspace()
+        self._last = character
+        if character in _ENDS + _WIDE_ENDS:
+            self._ended = character
+        elif not (ended and character in _CLOSERS):
+            self._ended = ""
+        if blank:
+            return False
+        if until == "line":
+            return character == "\n"
+        if until == "paragraph":
+            return character == last == "\n"
+        between = character in _ENDS + _WIDE_ENDS + _CLOSERS
+        return bool(ended) and not between and (ended in _WIDE_ENDS or character.isspace())
