@@ -68,6 +68,7 @@ class Run:
         nothing is updated.
         """
         inputs, targets = self.streams.next()
+        self._forget()
         logits, state = self.model.forward(
             inputs, self.state, self.tape, self.settings.dropout, self.rng
         )
@@ -85,6 +86,17 @@ class Run:
         self.progress.share = share
         self.progress.step += 1
         return loss, gradient_norm
+
+    def _forget(self) -> None:
+        """One reader after another starts afresh from the zero state, each every B-th chunk.
+
+        A network whose state is always carried need never listen: on a regular text it becomes an
+        oscillator, perfect in training and lost at its first character elsewhere. Sampling and
+        validation start from zero, so training has to as well.
+        """
+        reader = self.progress.step % self.streams.batch_size
+        for array in self.state.values():
+            array[..., reader] = 0
 
     def begin_budget(self) -> None:
         """Go on from here with a new budget, and a new schedule of the learning rate."""
