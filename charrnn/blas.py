@@ -1,4 +1,6 @@
-"""Tells the BLAS library behind NumPy which kernels and how many threads to use.
+"""Tells the BLAS library behind NumPy which kernels to use, and to use one thread.
+
+The program has its own way of using several cores (see `parallel`).
 
 Both are read from the environment when NumPy is first imported, so this module imports nothing of
 NumPy and has to be asked first. A setting that the user made always wins.
@@ -22,14 +24,13 @@ AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 FIRST_UNKNOWN_AMD_FAMILY = 26
 
 
-def configure(threads: int | None = None, cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+def configure(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
     """Set up the environment for the BLAS library; too late, and without effect, once NumPy is
-    imported. `threads` None leaves the library's own default, one thread for each core."""
+    imported."""
     if "numpy" in sys.modules:
         return
-    if threads is not None:
-        for variable in THREAD_VARIABLES:
-            os.environ[variable] = str(threads)
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
     if "OPENBLAS_CORETYPE" not in os.environ and wants_avx512_kernels(cpuinfo):
         os.environ["OPENBLAS_CORETYPE"] = "SkylakeX"
 

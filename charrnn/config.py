@@ -117,7 +117,7 @@ class Request:
         show_default="at each evaluation",
     )
     threads: int | None = option(
-        "Threads for the products.",
+        "Threads that share the work.",
         minimum=1,
         maximum=256,
         panel=RUNNING,

@@ -34,15 +34,16 @@ def negative_log_likelihood(logits: Array, targets: Array) -> Array:
     return nll
 
 
-def cross_entropy(logits: Array, targets: Array, dlogits: Array) -> float:
+def cross_entropy(logits: Array, targets: Array, dlogits: Array, count: int | None = None) -> float:
     """The mean cross-entropy in nats, and its gradient dL/dz = (softmax(z) - onehot(y)) / N.
 
     `logits` (V, N) are read, `dlogits` (V, N) is written (it may be the same memory), `targets`
-    (N,) are integers. The loss is summed in float64. A probability that underflows to zero gives
-    an infinite loss, which the training loop treats as divergence.
+    (N,) are integers; `count` replaces N where this is a part of a larger batch. The loss is summed
+    in float64. A probability that underflows to zero gives an infinite loss, which the training
+    loop treats as divergence.
     """
-    count = targets.size
-    columns = np.arange(count)
+    count = count or targets.size
+    columns = np.arange(targets.size)
     p = softmax(logits, out=dlogits)
     with np.errstate(divide="ignore"):
         loss = -float(np.log(p[targets, columns]).sum(dtype=np.float64)) / count

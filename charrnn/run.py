@@ -12,8 +12,9 @@ import numpy as np
 from charrnn import strict_json
 from charrnn.config import Settings
 from charrnn.model import CharModel, State, matrices
-from charrnn.ops import Array, cross_entropy
+from charrnn.ops import Array
 from charrnn.optim import Adam, Average, clip
+from charrnn.parallel import Crew, default_threads
 from charrnn.streams import Streams
 
 #: The share of the run over which weights are averaged.
@@ -43,20 +44,21 @@ class Run:
     """A model in training: its optimiser, its place in the text, its random state."""
 
     def __init__(
-        self, model: CharModel, streams: Streams, settings: Settings, rng: np.random.Generator
+        self, model: CharModel, streams: Streams, settings: Settings, threads: int | None = None
     ) -> None:
         self.model = model
         self.streams = streams
         self.settings = settings
-        self.rng = rng
         self.progress = Progress()
         decayed = matrices(model.parameters).stop
         self.adam = Adam(model.flat.size, model.dtype, decayed=decayed)
         self.average = Average(model.flat, WINDOW)
         self.best = model.flat.copy()
         self.state: State = model.zero_state(streams.batch_size)
-        self.tape = model.tape(streams.sequence_length, streams.batch_size)
-        self.gradient, self.gradients = model.gradients()
+        B, T = streams.batch_size, streams.sequence_length
+        self.crew = Crew(model, T, B, threads or default_threads(B))
+        seeds = np.random.SeedSequence(settings.seed).spawn(len(self.crew.parts))
+        self.rngs = [np.random.default_rng(seed) for seed in seeds]
         self._good: dict[str, Array] = {}
         self.remember()
 
@@ -69,17 +71,12 @@ class Run:
         """
         inputs, targets = self.streams.next()
         self._forget()
-        logits, state = self.model.forward(
-            inputs, self.state, self.tape, self.settings.dropout, self.rng
-        )
-        loss = cross_entropy(logits, targets.reshape(-1), dlogits=logits)
-        self.model.backward(logits, self.tape, self.gradients)
-        gradient_norm = clip(self.gradient, self.settings.clip_norm)
+        loss, state = self.crew.step(inputs, targets, self.state, self.settings.dropout, self.rngs)
+        gradient = self.crew.gradient
+        gradient_norm = clip(gradient, self.settings.clip_norm)
         if np.isfinite(loss) and np.isfinite(gradient_norm):
             self.state = state
-            self.adam.update(
-                self.model.flat, self.gradient, learning_rate, self.settings.weight_decay
-            )
+            self.adam.update(self.model.flat, gradient, learning_rate, self.settings.weight_decay)
             self.average.update(self.model.flat, share, share - self.progress.share)
             self.progress.loss_sum += loss
             self.progress.loss_count += 1
@@ -159,7 +156,7 @@ class Run:
             "progress": progress,
             "updates": self.adam.t,
             "position": self.streams.position,
-            "random": _plain(self.rng.bit_generator.state),
+            "random": [_plain(rng.bit_generator.state) for rng in self.rngs],
         }
         arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
         return arrays
@@ -175,7 +172,8 @@ class Run:
         self.progress = Progress(**state["progress"])
         self.adam.t = state["updates"]
         self.streams.position = state["position"]
-        self.rng.bit_generator.state = state["random"]
+        for rng, random in zip(self.rngs, state["random"], strict=False):
+            rng.bit_generator.state = random
         self.remember()
 
 

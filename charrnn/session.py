@@ -105,7 +105,12 @@ class Session:
 
 
 def new_session(
-    corpus: Corpus, settings: Settings, budget: Budget, start_from: Path | None = None
+    corpus: Corpus,
+    settings: Settings,
+    budget: Budget,
+    *,
+    start_from: Path | None = None,
+    threads: int | None = None,
 ) -> Session:
     """A run from the beginning, or from the weights of another model."""
     rng = np.random.default_rng(settings.seed)
@@ -116,10 +121,10 @@ def new_session(
     )
     if start_from:
         inherit(model, corpus.vocabulary, checkpoint.load(start_from))
-    return _session(corpus, settings, budget, model, rng)
+    return _session(corpus, settings, budget, model, threads)
 
 
-def resume_session(corpus: Corpus, path: Path) -> Session:
+def resume_session(corpus: Corpus, path: Path, *, threads: int | None = None) -> Session:
     """The run that `path` holds, exactly where it stopped.
 
     Raises CheckpointError if the file cannot be continued, or belongs to another text.
@@ -140,8 +145,7 @@ def resume_session(corpus: Corpus, path: Path) -> Session:
     budget = Budget(**training.pop("budget"))
     settings = Settings(**training)
     model = CharModel(stored.parameters, cell=settings.cell, activation=settings.activation)
-    rng = np.random.default_rng(settings.seed)
-    session = _session(corpus, settings, budget, model, rng)
+    session = _session(corpus, settings, budget, model, threads)
     session.run.restore(stored.resume)
     return session
 
@@ -151,12 +155,12 @@ def _session(
     settings: Settings,
     budget: Budget,
     model: CharModel,
-    rng: np.random.Generator,
+    threads: int | None,
 ) -> Session:
     training, held_out = split(corpus.ids, settings.validation)
     streams = Streams(training, settings.batch_size, settings.sequence_length)
     beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
-    return Session(corpus, settings, budget, Run(model, streams, settings, rng), beat)
+    return Session(corpus, settings, budget, Run(model, streams, settings, threads), beat)
 
 
 def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:

@@ -47,7 +47,7 @@ def train(
     """
     check_budget(request)
     check_out(request)
-    blas.configure(request.threads)
+    blas.configure()
 
     from charrnn.atomic import check_writable, remove_orphans
 
@@ -130,7 +130,13 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)
-    return new_session(corpus, settings, Budget(seconds, steps), request.init_from), why
+    return new_session(
+        corpus,
+        settings,
+        Budget(seconds, steps),
+        start_from=request.init_from,
+        threads=request.threads,
+    ), why
 
 
 def like(choices: Choices, meta: dict[str, object]) -> Choices:
@@ -144,7 +150,7 @@ def resumed(corpus: "Corpus", request: Request, choices: Choices) -> "Session":
     from charrnn import recipe
     from charrnn.session import resume_session
 
-    session = resume_session(corpus, request.out)
+    session = resume_session(corpus, request.out, threads=request.threads)
     settings, steps = session.settings, request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, len(session.run.streams.ids))
