@@ -7,6 +7,7 @@ the difference to a single reader is far below the noise (a test states a bound)
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -35,12 +36,17 @@ class Evaluator:
         self.starts = np.arange(readers) * self.share  # the first place that a reader predicts
         self.tape = model.tape(STEPS, readers)
 
-    def loss(self, weights: Array) -> float:
-        """Mean negative log-likelihood in nats per character, for a vector like `model.flat`."""
+    def loss(self, weights: Array, stop: Callable[[], bool] = lambda: False) -> float | None:
+        """Mean negative log-likelihood in nats per character, for a vector like `model.flat`.
+
+        None if `stop`, asked between chunks, says that nobody waits for it any more.
+        """
         model, total = self.model, 0.0
         model.flat[...] = weights
         state = model.zero_state(self.tape.batch)
         for first in range(-self.warm_up, self.share, STEPS):
+            if stop():
+                return None
             if first == 0:  # nothing precedes the first reader's share
                 for array in state.values():
                     array[..., 0] = 0

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from charrnn.config import Budget
 from charrnn.errors import TrainingDiverged
 from charrnn.evaluation import Evaluator
@@ -73,26 +75,35 @@ def train(
     held_out: Array,
     *,
     clock: Callable[[], float] = time.perf_counter,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Train until the budget is spent, yielding an event after every step and evaluation.
 
     `held_out` (N + 1,): the validation characters and the one before them; fewer than two
     characters mean none. The generator may be dropped after any event: the run is then consistent.
+    It ends early, and without `Finished`, if `stop` says so in the middle of an evaluation, which
+    counts as not begun.
 
     Raises TrainingDiverged after `MOST_STRIKES` returns to the last good weights.
     """
-    return _Trainer(run, budget, held_out, clock).events()
+    return _Trainer(run, budget, held_out, clock, stop).events()
 
 
 class _Trainer:
     """The clock, the budget and the evaluator around a run."""
 
     def __init__(
-        self, run: Run, budget: Budget, held_out: Array, clock: Callable[[], float]
+        self,
+        run: Run,
+        budget: Budget,
+        held_out: Array,
+        clock: Callable[[], float],
+        stop: Callable[[], bool],
     ) -> None:
         self.run = run
         self.budget = budget
         self.clock = clock
+        self.stop = stop
         self.started = clock() - run.progress.seconds
         self.evaluator = Evaluator(run.model, held_out) if len(held_out) > 1 else None
         self.evaluation_seconds = 0.0
@@ -106,14 +117,20 @@ class _Trainer:
         while (share := self.share()) < 1:
             if self.evaluator and share >= progress.next_evaluation:
                 event = self.evaluate(run.average.weights)
+                if event is None:
+                    return
                 progress.next_evaluation = share + self._spacing()
                 yield event
             yield self.step(share)
             if progress.strikes > strikes:
                 strikes = progress.strikes
                 yield WentBack(progress.step, self.seconds(), strikes)
+        progress.share = 1.0  # a run that is resumed now has nothing left to do but to evaluate
         if self.evaluator:
-            yield self.evaluate(run.average.weights, run.model.flat)
+            event = self.evaluate(run.average.weights, run.model.flat)
+            if event is None:
+                return
+            yield event
         yield Finished(progress.step, self.seconds(), progress.best_loss, self.speed())
 
     def seconds(self) -> float:
@@ -123,6 +140,8 @@ class _Trainer:
     def share(self) -> float:
         """The share of the budget that is spent; the evaluations at the end belong to it."""
         progress = self.run.progress
+        if progress.share >= 1:
+            return 1.0
         if self.budget.steps is not None:
             done = progress.step - progress.from_step
             return done / self.budget.steps if self.budget.steps else 1.0
@@ -135,7 +154,7 @@ class _Trainer:
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
         loss, gradient_norm = run.step(learning_rate, share)
-        if not (math.isfinite(loss) and math.isfinite(gradient_norm)):
+        if not (math.isfinite(loss) and math.isfinite(gradient_norm) and moderate(run.model.flat)):
             self.go_back(loss)
         self.durations.append(self.clock() - before)
         speed = self.speed(20)
@@ -159,24 +178,34 @@ class _Trainer:
                 f"Try --learning-rate {run.settings.learning_rate / 10:g}.",
             )
 
-    def evaluate(self, *candidates: Array) -> Evaluation:
-        """Measure weights on the held-out text, and keep the best ever seen."""
+    def evaluate(self, *candidates: Array) -> Evaluation | None:
+        """Measure weights on the held-out text, and keep the best ever seen; None if stopped."""
         run, progress = self.run, self.run.progress
         assert self.evaluator
         before = self.clock()
-        losses, best = [], False
+        losses: list[float] = []
         for weights in candidates:
-            losses.append(self.evaluator.loss(weights))
-            best |= run.keep_if_best(losses[-1], weights)
-        run.remember()
+            loss = self.evaluator.loss(weights, self.stop)
+            if loss is None:
+                return None
+            losses.append(loss)
+        kept = [run.keep_if_best(*pair) for pair in zip(losses, candidates, strict=True)]
         self.evaluation_seconds = (self.clock() - before) / len(candidates)
+        lowest = min(filter(math.isfinite, losses), default=math.inf)
+        if math.isinf(lowest):
+            self.go_back(lowest)
+        else:
+            run.remember()
+            self.record(lowest)
+        return Evaluation(progress.step, self.seconds(), lowest, any(kept))
+
+    def record(self, validation: float) -> None:
+        """Add a point to the history: both losses, since the point before."""
+        progress = self.run.progress
         if progress.loss_count:
-            training_loss = progress.loss_sum / progress.loss_count
-            progress.history.append(
-                {"step": progress.step, "loss": training_loss, "validation": min(losses)}
-            )
+            loss = progress.loss_sum / progress.loss_count
+            progress.history.append({"step": progress.step, "loss": loss, "validation": validation})
         progress.loss_sum, progress.loss_count = 0.0, 0
-        return Evaluation(progress.step, self.seconds(), min(losses), best)
 
     def _spacing(self) -> float:
         """The share of the budget between two evaluations."""
@@ -185,3 +214,10 @@ class _Trainer:
             cost = self.evaluation_seconds / self.budget.seconds
             spacing = max(spacing, cost / EVALUATION_SHARE)
         return spacing
+
+
+def moderate(weights: Array) -> bool:
+    """Are the weights finite, and their sum of squares too? An update can overflow, and the loss
+    that shows it comes only with the next step."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(float(np.dot(weights, weights)))
