@@ -2,13 +2,15 @@
 
 The filters, in the order in which they are applied, and the law of each:
 
-    only, ban     a character that is not allowed has probability zero
-    temperature   p_i / p_j = exp((z_i - z_j) / T); T = 0 leaves the likeliest, the first of equals
-    top-k         the k likeliest keep their ratios, the others have none
-    top-p         so do the fewest likeliest that together hold a share p
-    min-p         so do those at least min-p times as likely as the likeliest
+    only, ban     what is not allowed has weight zero
+    temperature   w_i / w_j = exp((z_i - z_j) / T); at T = 0 the likeliest alone has any
+    top-k         the k likeliest keep their weights, the others have none
+    top-p         so do the fewest likeliest that together hold a share p of the sum
+    min-p         so do those with at least min-p times the weight of the likeliest
 
-Each takes and returns a distribution over the first axis, (V,) or (V, B), and never empties it.
+Weights are proportional to probabilities; only `sampling.draw` needs their sum. Each filter takes
+and returns weights (V,) or (V, B), one distribution a column, and leaves at least one. Of equally
+likely characters the first counts as likelier.
 """
 
 import math
@@ -59,17 +61,17 @@ class Filters:
             )
 
     def __call__(self, logits: Array) -> Array:
-        """The distribution (V, ...) to draw from, for logits (V, ...)."""
+        """The weights (V, ...) to draw with, for logits (V, ...)."""
         if self.allowed is not None:
             logits = allow(logits, self.allowed)
-        p = temper(logits, self.temperature)
+        w = temper(logits, self.temperature)
         if self.top_k is not None:
-            p = top_k(p, self.top_k)
+            w = top_k(w, self.top_k)
         if self.top_p is not None:
-            p = top_p(p, self.top_p)
+            w = top_p(w, self.top_p)
         if self.min_p is not None:
-            p = min_p(p, self.min_p)
-        return p
+            w = min_p(w, self.min_p)
+        return w
 
     def writable(self, characters: str) -> str:
         """Those of the model's `characters` that are allowed."""
@@ -86,56 +88,49 @@ def allow(logits: Array, allowed: Array) -> Array:
 
 
 def temper(logits: Array, temperature: float) -> Array:
-    """softmax(z / T); at 0, 1 for the likeliest and 0 for the others."""
+    """exp(z / T), scaled so that the likeliest has weight 1; at T = 0 it alone has any."""
     if temperature < _COLD:
         certain = np.zeros_like(logits)
         np.put_along_axis(certain, logits.argmax(axis=0)[None], 1.0, axis=0)
         return certain
-    p: Array = logits - logits.max(axis=0)
-    p /= temperature
-    np.exp(p, out=p)
-    p /= p.sum(axis=0)
-    return p
+    w: Array = logits - np.maximum.reduce(logits)
+    w /= temperature
+    return np.exp(w, out=w)
 
 
-def top_k(p: Array, k: int) -> Array:
-    """The k likeliest, the first of equals, renormalised."""
-    if k >= len(p):
-        return p
-    return _kept(p, _descending(p)[:k])
+def top_k(w: Array, k: int) -> Array:
+    """The k largest weights."""
+    return _only(w, _descending(w)[:k])
 
 
-def top_p(p: Array, share: float) -> Array:
-    """The fewest likeliest that hold at least `share` of the mass, renormalised."""
-    if share >= 1:
-        return p
-    order = _descending(p)
-    mass = np.take_along_axis(p, order, axis=0)
-    before = np.cumsum(mass, axis=0) - mass  # held by the likelier ones; 0 for the likeliest
-    kept = np.zeros(p.shape, np.bool_)
-    np.put_along_axis(kept, order, before < share, axis=0)
-    return _renormalised(np.where(kept, p, 0.0))
+def top_p(w: Array, share: float) -> Array:
+    """The fewest of the largest weights whose sum is at least `share` of the whole."""
+    order = _descending(w)
+    weight = np.take_along_axis(w, order, axis=0)
+    larger = np.cumsum(weight, axis=0) - weight  # the sum of all that come before
+    enough = larger >= share * weight.sum(axis=0)
+    enough[0] = False
+    weight[enough] = 0
+    result = np.empty_like(w)
+    np.put_along_axis(result, order, weight, axis=0)
+    return result
 
 
-def min_p(p: Array, share: float) -> Array:
-    """Those with at least `share` of the likeliest's probability, renormalised."""
-    return _renormalised(np.where(p >= share * p.max(axis=0), p, 0.0))
+def min_p(w: Array, share: float) -> Array:
+    """The weights of at least `share` times the largest."""
+    return np.where(w >= share * w.max(axis=0), w, 0.0)
 
 
-def _descending(p: Array) -> Array:
-    """The order of the probabilities from the largest, the first of equals first."""
-    return np.argsort(-p, axis=0, kind="stable")
+def _descending(w: Array) -> Array:
+    """The order of the weights from the largest, the first of equals first."""
+    return np.argsort(-w, axis=0, kind="stable")
 
 
-def _kept(p: Array, indices: Array) -> Array:
-    result = np.zeros_like(p)
-    np.put_along_axis(result, indices, np.take_along_axis(p, indices, axis=0), axis=0)
-    return _renormalised(result)
-
-
-def _renormalised(p: Array) -> Array:
-    p /= p.sum(axis=0)
-    return p
+def _only(w: Array, indices: Array) -> Array:
+    """`w` with zeros outside the `indices` (K, ...) of each column."""
+    result = np.zeros_like(w)
+    np.put_along_axis(result, indices, np.take_along_axis(w, indices, axis=0), axis=0)
+    return result
 
 
 def allowed_characters(code_points: Array, only: str | None, ban: str | None) -> Array | None:

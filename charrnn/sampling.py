@@ -53,20 +53,20 @@ class Uniforms:
         return row
 
 
-def draw(p: Array, u: Array) -> Array:
-    """For each column of p (V, B) the first index whose cumulative probability exceeds u (B,)."""
-    cumulative = np.cumsum(p, axis=0)
-    # The sum is 1 up to rounding; scaled by it, u never falls behind the last character.
-    target = cumulative[-1] * u
-    if not np.isfinite(target).all():
+def draw(w: Array, u: Array) -> Array:
+    """For each column of weights (V, B) the first index at which their running sum exceeds the
+    share u (B,) of the whole: the inverse of the cumulative distribution."""
+    running = np.add.accumulate(w)
+    target = running[-1] * u
+    if not np.isfinite(target[0] if len(target) == 1 else target.sum()):
         raise CharRNNError(
             "the network's output is no longer finite",
             "Its weights are too large; train again, or with a lower learning rate.",
         )
     if len(target) == 1:
-        ids: Array = cumulative[:, 0].searchsorted(target, side="right")
+        ids: Array = running[:, 0].searchsorted(target, side="right")
     else:
-        ids = np.count_nonzero(cumulative <= target, axis=0)
+        ids = (running <= target).sum(axis=0)
     return ids
 
 
@@ -103,8 +103,7 @@ def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
     """
     stepper = Stepper(model)
     text = prompt or ("\n" if "\n" in vocabulary.characters else "")
-    for index in vocabulary.encode(text).astype(np.intp):
-        stepper.step(index[None])
+    stepper.read(vocabulary.encode(text))
     return stepper
 
 

@@ -43,6 +43,7 @@ class Stepper:
         G, B = len(cell.gates), batch
         H, L = weights.table.shape[1] // G, len(weights.stacks)
         self._cell, self._weights, self.batch = cell, weights, batch
+        self._columns = np.ascontiguousarray(weights.table.T) if batch > 1 else weights.table.T
         self._before = [[np.zeros((H, B)) for _ in cell.states] for _ in range(L)]
         self._after = [[np.zeros((H, B)) for _ in cell.states] for _ in range(L)]
         products = [np.empty((len(stack), B)) for stack in weights.stacks]
@@ -54,6 +55,8 @@ class Stepper:
         self._hp = [product[-G * H :].reshape(G, H, B) for product in products]
         self._above = [*self._gates[1:], self.logits]
         scale, shift = (np.array(c).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
+        if B == 1:  # at this size, spreading a constant over an array costs more than reading it
+            scale, shift = (np.repeat(c, H, axis=1) for c in (scale, shift))
         scratch, a, saved = np.empty((G, H, B)), np.empty((H, B)), np.empty((len(cell.saved), H, B))
         self._work = Workspace(scale, shift, scratch, a, saved)
 
@@ -63,13 +66,19 @@ class Stepper:
         if self.batch == 1:
             first.reshape(-1)[:] = self._weights.table[ids[0]]
         else:
-            first.reshape(-1, self.batch)[...] = self._weights.table[ids].T
+            # "clip" writes straight into `out`; the default mode would go through a copy.
+            np.take(self._columns, ids, axis=1, out=first.reshape(-1, self.batch), mode="clip")
         self._before, self._after = self._after, self._before
         for index, gates in enumerate(self._gates):
             after = self._after[index]
             self._cell.forward(gates, self._hp[index], self._before[index], after, self._work)
             self._multiply(index)
         return self.logits
+
+    def read(self, ids: Array) -> None:
+        """Read a text, ids (N,), into every stream."""
+        for index in ids.astype(np.intp):
+            self.step(np.full(self.batch, index))
 
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""

@@ -5,9 +5,10 @@ Command modules import NumPy and what needs it inside their functions: `--help` 
 """
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from charrnn import __version__
 from charrnn.cli.inspect import inspect
@@ -16,8 +17,20 @@ from charrnn.cli.train import train
 from charrnn.errors import CharRNNError
 from charrnn.visible import visible
 
+
+class Commands(TyperGroup):
+    """The commands, with a closed pipe handled before Typer makes an exit code 1 of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return reader_went_away()
+
+
 app = typer.Typer(
     name="charrnn",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,125 +1,101 @@
-"""`charrnn sample`: from options to streamed text. Text on stdout, everything else on stderr."""
+"""`charrnn sample`: from options to text. Text on stdout, everything else on stderr."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from charrnn import blas
 from charrnn.cli.options import options
-from charrnn.config import option
+from charrnn.cli.sample_options import Wanted
 
-SHAPE = "What may come next (applied in this order)"
-START = "Where it starts"
-STOP = "Where it stops"
-MANY = "Several texts"
-SHOW = "What is shown"
+if TYPE_CHECKING:
+    from charrnn.corpus import Corpus
+    from charrnn.library import LoadedModel
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The options of `charrnn sample`."""
-
-    only: str | None = option(
-        "Write nothing but these characters; ranges such as a-z work.", metavar="CHARS", panel=SHAPE
-    )
-    ban: str | None = option("Never write these characters.", metavar="CHARS", panel=SHAPE)
-    temp: str = option(
-        "Temperature: 0 takes the likeliest character, 1 the model's own odds, more is wilder."
-        " A list such as 0.2,0.5,1 shows each in turn.",
-        default="0.8",
-        short="-t",
-        metavar="T",
-        panel=SHAPE,
-    )
-    top_k: int | None = option(
-        "Choose among the K likeliest characters.", minimum=1, metavar="K", panel=SHAPE
-    )
-    top_p: float | None = option(
-        "Choose among the fewest likeliest that hold a share P of the probability.",
-        metavar="P",
-        panel=SHAPE,
-    )
-    min_p: float | None = option(
-        "Choose among those at least P times as likely as the likeliest.", metavar="P", panel=SHAPE
-    )
-    prompt: str | None = option(
-        r"Text to continue; \n, \t and \\ are understood. None: a new line.",
-        short="-p",
-        metavar="TEXT",
-        panel=START,
-    )
-    prompt_file: str | None = option(
-        "A file with the text to continue, - for stdin.", metavar="FILE", panel=START
-    )
-    unknown: Literal["error", "skip", "nearest"] = option(
-        "Prompt characters that the model never saw: an error, left out, or replaced.",
-        default="error",
-        panel=START,
-    )
-    length: int = option(
-        "Characters to write; 0 goes on until interrupted.",
-        default=500,
-        short="-n",
-        minimum=0,
-        metavar="N",
-        panel=STOP,
-    )
-    lines: int | None = option("Lines to write.", minimum=1, metavar="N", panel=STOP)
-    until: Literal["line", "sentence", "paragraph"] | None = option(
-        "Stop where the first line, sentence or paragraph ends.",
-        panel=STOP,
-    )
-    stop: list[str] | None = option(  # noqa: RUF009
-        r"Stop before this text; may be given several times, \n is understood.",
-        metavar="TEXT",
-        panel=STOP,
-    )
-    count: int = option(
-        "Texts to write, side by side; text number i has the seed S+i.",
-        default=1,
-        short="-c",
-        minimum=1,
-        maximum=4096,
-        metavar="N",
-        panel=MANY,
-    )
-    seed: int | None = option(
-        "The same seed S writes the same text, on any machine. Drawn if not given.",
-        minimum=0,
-        metavar="S",
-        panel=MANY,
-    )
-
-
-@options(Options, into="wanted")
+@options(Wanted, into="wanted")
 def sample(
-    wanted: Options,
-    model: Annotated[Path, typer.Argument(help="A trained model.", metavar="[MODEL]")] = Path(
+    wanted: Wanted,
+    model: Annotated[Path, typer.Argument(help="A trained model.", metavar="MODEL")] = Path(
         "charrnn.npz"
     ),
 ) -> int:
-    """Write more of it: text as the network has learnt to write it."""
+    """Write more of it: text as the network has learnt to write it.
+
+    Examples:
+
+        charrnn sample                            500 characters from charrnn.npz
+
+        charrnn sample book.npz -t 0.5 -n 2000    more of it, more carefully
+
+        charrnn sample -p "3 May. "               continue a text
+
+        charrnn sample --lines 5 --ban "0-9"      five lines without digits
+
+        charrnn sample -t 0.2,0.5,1 --until line  find the right temperature
+
+        charrnn sample --best-of 16 --novelty     the likeliest of 16; is it copied?
+
+        charrnn sample -n 0 | head -c 1000         endless, until its reader leaves
+    """
+    temperatures = wanted.temperatures
     blas.configure()
     import numpy as np
 
     from charrnn import library
-    from charrnn.cli.terminal import Writer, on_terminal
-    from charrnn.prompts import fit, unescape
+    from charrnn.cli.sample_job import Job
+    from charrnn.prompts import unescape
     from charrnn.stopping import Rules
 
     loaded = library.load(model)
-    seed = library.new_seed() if wanted.seed is None else wanted.seed
     texts = tuple(map(unescape, wanted.stop or ()))
-    rules = Rules(length=wanted.length, lines=wanted.lines, until=wanted.until, texts=texts)
-    filters = loaded.filters(
-        float(wanted.temp), wanted.top_k, wanted.top_p, wanted.min_p, wanted.only, wanted.ban
-    )
-    text, _ = fit(unescape(wanted.prompt or ""), loaded.vocabulary, wanted.unknown)
-    writer = Writer(escape=on_terminal())
-    with np.errstate(all="ignore"):
-        for piece in loaded.pieces(loaded.start(text), filters, rules, [seed]):
-            writer.write(piece.text)
-    writer.finish()
+    rules = Rules(length=wanted.limit, lines=wanted.lines, until=wanted.until, texts=texts)
+    with np.errstate(all="ignore"):  # what is not finite is found where characters are drawn
+        if wanted.interactive:
+            from charrnn.cli.interactive import converse
+
+            return converse(loaded, wanted, rules)
+        prompt, corpus = read_prompt(loaded, wanted), corpus_for(loaded, wanted)
+        job = Job(loaded, wanted, rules, prompt, corpus)
+        # All filters are made first: a wrong one is found before the first text.
+        filters = [job.filters(temperature) for temperature in temperatures]
+        try:
+            for each in filters:
+                job.write(each)
+        except KeyboardInterrupt:
+            job.writer.finish()
+            return 130
     return 0
+
+
+def read_prompt(loaded: "LoadedModel", wanted: Wanted) -> str:
+    """The prompt in characters that the model knows; says what had to be changed."""
+    from charrnn.cli.terminal import say
+    from charrnn.corpus import read_text
+    from charrnn.prompts import fit, unescape
+
+    if wanted.prompt_file is None:
+        text = unescape(wanted.prompt or "")
+    else:
+        text = read_text(wanted.prompt_file)
+    text, notes = fit(text, loaded.vocabulary, wanted.unknown)
+    for note in notes:
+        say(f"prompt: {note}")
+    return text
+
+
+def corpus_for(loaded: "LoadedModel", wanted: Wanted) -> "Corpus | None":
+    """The training text, if novelty was asked for."""
+    if not wanted.novelty:
+        return None
+    from charrnn.cli.terminal import say
+    from charrnn.corpus import read_corpus
+    from charrnn.novelty import corpus_of, is_learnt
+
+    if wanted.corpus is None:
+        return corpus_of(loaded.meta)
+    corpus = read_corpus([wanted.corpus])
+    if not is_learnt(corpus, loaded.meta):
+        say(f"note: {wanted.corpus} is not exactly the text that the model learnt")
+    return corpus

@@ -35,6 +35,14 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
+def show_prompt(prompt: str) -> None:
+    """Show what a text continues, before it: on stderr, since stdout has what was generated."""
+    if prompt and sys.stderr.isatty():
+        text = visible(prompt)
+        sys.stderr.write(f"\x1b[2m{text}\x1b[0m" if in_colour() else text)
+        sys.stderr.flush()
+
+
 class Writer:
     """Streams text to stdout; flushes every character on a terminal, else lines or ten a second.
 
