@@ -1,0 +1,63 @@
+"""Held-out loss: every character once, state carried, many readers as good as one."""
+
+import numpy as np
+import pytest
+
+from charrnn.cells import CELLS
+from charrnn.evaluation import STEPS, Evaluator
+from charrnn.initialisation import initialise
+from charrnn.model import CharModel
+from charrnn.ops import negative_log_likelihood
+
+V = 6
+
+
+def model_and_text(cell: str, length: int) -> tuple[CharModel, np.ndarray]:
+    rng = np.random.default_rng(5)
+    start = initialise(cell, "tanh", 2, 9, np.ones(V, int), rng)
+    noisy = {n: p + rng.normal(0, 0.4, p.shape) for n, p in start.parameters.items()}
+    model = CharModel(noisy, cell=cell, dtype=np.float64)
+    return model, rng.integers(0, V, length).astype(np.uint8)
+
+
+def plain_loss(model: CharModel, ids: np.ndarray) -> float:
+    """One reader, one long sequence: the definition."""
+    T = len(ids) - 1
+    logits, _ = model.forward(ids[:-1, None].astype(int), model.zero_state(1), model.tape(T, 1))
+    return float(negative_log_likelihood(logits, ids[1:]).mean())
+
+
+@pytest.mark.parametrize("length", [2, 3, STEPS, STEPS + 1, STEPS + 2, 1000])
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_reader_is_the_definition(cell: str, length: int) -> None:
+    model, ids = model_and_text(cell, length)
+    assert Evaluator(model, ids, readers=1).loss(model.flat) == pytest.approx(
+        plain_loss(model, ids), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("readers", [2, 5, 8])
+@pytest.mark.parametrize("cell", CELLS)
+def test_warmed_readers_agree_with_one(cell: str, readers: int) -> None:
+    model, ids = model_and_text(cell, 5003)
+    exact = Evaluator(model, ids, readers=1).loss(model.flat)
+    assert Evaluator(model, ids, readers).loss(model.flat) == pytest.approx(exact, abs=1e-6)
+
+
+def test_every_character_counts_once_however_many_read() -> None:
+    """A model that predicts fixed frequencies has a loss that only counts characters."""
+    counts = np.array([50, 30, 10, 5, 4, 1])
+    model = initialise("rnn", "tanh", 1, 4, counts, np.random.default_rng(0))
+    ids = np.random.default_rng(1).choice(V, 4001, p=counts / 100).astype(np.uint8)
+    p = (counts + 1) / (counts.sum() + V)
+    expected = -np.log(p[ids[1:]]).mean()
+    for readers in (1, 2, 3, 7, None):
+        loss = Evaluator(model, ids, readers).loss(model.flat)
+        assert loss == pytest.approx(expected, rel=1e-5)
+
+
+def test_evaluation_leaves_the_model_alone() -> None:
+    model, ids = model_and_text("lstm", 300)
+    before = model.flat.copy()
+    Evaluator(model, ids).loss(np.zeros_like(model.flat))
+    np.testing.assert_array_equal(model.flat, before)
