@@ -82,19 +82,19 @@ class Request:
         "Updates of the weights; 0 writes the untrained model.", minimum=0, panel=BUDGET
     )
     epochs: float | None = option("Passes over the text.", minimum=0, panel=BUDGET)
-    validation: float = option(
+    validation: float | None = option(
         "Share of the text, at its end, that is held out; 0 holds nothing out.",
-        default=0.1,
         minimum=0,
         maximum=0.9,
         panel=TEXT,
+        show_default="0.1",
     )
-    encoding: str = option("Encoding of the text.", default="utf-8", panel=TEXT)
-    newlines: str = option(
+    encoding: str | None = option("Encoding of the text.", panel=TEXT, show_default="utf-8")
+    newlines: str | None = option(
         "Make CRLF and CR line ends LF, or keep them.",
-        default="unix",
         choices=("unix", "keep"),
         panel=TEXT,
+        show_default="unix",
     )
     seed: int | None = option(
         "Same seed, --steps and machine: the same file, bit for bit.",

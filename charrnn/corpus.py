@@ -35,6 +35,7 @@ class Corpus:
     files       the paths as they were given
     notes       what was changed or left out, a line each
     encoding    the encoding as it was given
+    newlines    what became of line endings, as it was given
     """
 
     ids: Array
@@ -44,6 +45,7 @@ class Corpus:
     files: tuple[str, ...]
     notes: tuple[str, ...]
     encoding: str
+    newlines: str
 
 
 def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str = "unix") -> Corpus:
@@ -65,7 +67,8 @@ def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str 
     notes = found.notes(encoding, newlines)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
-    return Corpus(ids, vocabulary, counts, digest.hexdigest(), tuple(paths), tuple(notes), encoding)
+    sha256, files = digest.hexdigest(), tuple(paths)
+    return Corpus(ids, vocabulary, counts, sha256, files, tuple(notes), encoding, newlines)
 
 
 def read_text(path: str, *, encoding: str = "utf-8", newlines: str = "unix") -> str:

@@ -162,19 +162,28 @@ class Run:
         return arrays
 
     def restore(self, arrays: dict[str, Array]) -> None:
-        """Continue from what `arrays` returned; `self.model` holds the best weights so far."""
+        """Continue from what `arrays` returned; `self.model` holds the best weights so far.
+
+        Raises an exception of Python's own if they are not what this run returns.
+        """
         self.best[...] = self.model.flat
         for group, vector in self._vectors().items():
             for name, view in self.model.named(vector).items():
                 view[...] = arrays[f"{group}.{name}"]
         self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
         state = strict_json.loads(bytes(arrays["json"]))
-        self.progress = Progress(**state["progress"])
-        self.adam.t = state["updates"]
-        self.streams.position = state["position"]
+        self.progress = strict_json.fill(Progress, state["progress"])
+        self.adam.t = _count(state["updates"])
+        self.streams.position = _count(state["position"])
         for rng, random in zip(self.rngs, state["random"], strict=False):
             rng.bit_generator.state = random
         self.remember()
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:30]} is no count")
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -1,11 +1,11 @@
 """A training session: a corpus, a configuration and a run, and how they become a checkpoint.
 
-It opens new runs, resumed runs and runs that start from another model, and knows which facts a
-checkpoint states. When to save, and what to show, is the caller's business.
+It opens new runs, also such that start from another model (`resume.py` continues one), and knows
+which facts a checkpoint states. When to save, and what to show, is the caller's business.
 """
 
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from charrnn.baselines import Baselines, baselines, unigram_counts
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Budget, Settings
 from charrnn.corpus import Corpus, split
-from charrnn.errors import CheckpointError
+from charrnn.errors import UsageError
 from charrnn.initialisation import initialise
 from charrnn.model import CharModel
 from charrnn.ops import Array
@@ -37,6 +37,8 @@ class Session:
     budget: Budget
     run: Run
     baselines: Baselines | None
+    inherited: dict[str, str] | None = None  # by `inherit`, from another model
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def held_out(self) -> Array:
@@ -76,6 +78,7 @@ class Session:
             "parameters": int(run.model.flat.size),
             "characters": len(self.corpus.ids),
             "seed": settings.seed,
+            "threads": len(run.crew.parts),
             "training": asdict(settings) | {"budget": asdict(self.budget)},
             "best": {
                 "step": progress.best_step,
@@ -89,6 +92,7 @@ class Session:
                 "sha256": self.corpus.sha256,
                 "characters": len(self.corpus.ids),
                 "encoding": self.corpus.encoding,
+                "newlines": self.corpus.newlines,
             },
             "excerpt": self._excerpt(),
             "versions": {
@@ -119,55 +123,26 @@ def new_session(
     model = initialise(
         settings.cell, settings.activation, settings.layers, settings.hidden_size, counts, rng
     )
+    inherited = None
     if start_from:
-        inherit(model, corpus.vocabulary, checkpoint.load(start_from))
-    return _session(corpus, settings, budget, model, threads)
-
-
-def resume_session(corpus: Corpus, path: Path, *, threads: int | None = None) -> Session:
-    """The run that `path` holds, exactly where it stopped.
-
-    Raises CheckpointError if the file cannot be continued, or belongs to another text.
-    """
-    stored = checkpoint.load(path, with_resume=True)
-    if not stored.resume or "json" not in stored.resume:
-        raise CheckpointError(
-            f"{path} holds no state to resume from",
-            f"Start a new run from its weights: --init-from {path}, with another --out.",
-        )
-    if corpus.sha256 != stored.meta["corpus"]["sha256"]:
-        raise CheckpointError(
-            f"{path} was trained on another text (SHA-256 {stored.meta['corpus']['sha256'][:12]}, "
-            f"this one {corpus.sha256[:12]})",
-            f"Give the same corpus, or start anew from its weights: --init-from {path}.",
-        )
-    training = dict(stored.meta["training"])
-    budget = Budget(**training.pop("budget"))
-    settings = Settings(**training)
-    model = CharModel(stored.parameters, cell=settings.cell, activation=settings.activation)
-    session = _session(corpus, settings, budget, model, threads)
-    session.run.restore(stored.resume)
-    return session
-
-
-def _session(
-    corpus: Corpus,
-    settings: Settings,
-    budget: Budget,
-    model: CharModel,
-    threads: int | None,
-) -> Session:
-    training, held_out = split(corpus.ids, settings.validation)
-    streams = Streams(training, settings.batch_size, settings.sequence_length)
+        inherited = inherit(model, corpus.vocabulary, checkpoint.load(start_from))
+    held_out = split(corpus.ids, settings.validation)[1]
     beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
-    return Session(corpus, settings, budget, Run(model, streams, settings, threads), beat)
+    run = Run(model, streams_of(corpus, settings), settings, threads)
+    return Session(corpus, settings, budget, run, beat, inherited)
+
+
+def streams_of(corpus: Corpus, settings: Settings) -> Streams:
+    """The batches of a run."""
+    training, _ = split(corpus.ids, settings.validation)
+    return Streams(training, settings.batch_size, settings.sequence_length)
 
 
 def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
     """Copy the weights of `other` into `model`, rows and columns matched by character.
 
     Returns the characters that were `kept`, are `new` and were `dropped`, each as one string.
-    Raises CheckpointError if the networks differ in cell, layers or hidden size.
+    Raises UsageError if the networks differ in cell, layers or hidden size.
     """
     for name in ("cell", "activation", "layers", "hidden_size"):
         mine = {
@@ -178,7 +153,7 @@ def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict
         }[name]
         if mine != other.meta[name]:
             option = name.replace("_", "-")
-            raise CheckpointError(
+            raise UsageError(
                 f"the other model has {option} {other.meta[name]}, this one {mine}",
                 f"Give --{option} {other.meta[name]}, or leave the option out.",
             )
@@ -193,9 +168,10 @@ def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict
             array[here] = source[there]
         else:
             array[...] = source
-    old = Vocabulary(other.vocabulary).characters
+    old, new = Vocabulary(other.vocabulary).characters, vocabulary.characters
+    then, now = set(old), set(new)
     return {
-        "kept": "".join(c for c in vocabulary.characters if c in old),
-        "new": "".join(c for c in vocabulary.characters if c not in old),
-        "dropped": "".join(c for c in old if c not in vocabulary.characters),
+        "kept": "".join(c for c in new if c in then),
+        "new": "".join(c for c in new if c not in then),
+        "dropped": "".join(c for c in old if c not in now),
     }

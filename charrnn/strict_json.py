@@ -6,10 +6,14 @@ And it spends up to forty bytes of memory on one of text, as in [[],[],[]]: henc
 
 import json
 import math
-from typing import Any, NoReturn
+import types
+from dataclasses import MISSING, fields
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 BYTES = 16 * 2**20
 VALUES = 400_000
+
+T = TypeVar("T")
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -35,6 +39,33 @@ def loads(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("it is not an object")
     return value
+
+
+def fill(kind: type[T], value: Any) -> T:
+    """Return the object of the dataclass `kind` whose fields are in the JSON object `value`.
+
+    Fields are int, float, str, list or dict, or one of them or None; a bool is no number. Fields
+    with a default may be absent. Raises ValueError if anything else is there, or anything absent.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"{kind.__name__} is no object")
+    hints = get_type_hints(kind)
+    absent = {f.name for f in fields(kind) if f.default is f.default_factory is MISSING}  # type: ignore[arg-type]
+    if wrong := (absent - value.keys()) | (value.keys() - hints.keys()):
+        raise ValueError(f"{min(wrong)} is absent, or not known")
+    for name, item in value.items():
+        if not any(_is(item, allowed) for allowed in _alternatives(hints[name])):
+            raise ValueError(f"{name} is {str(item)[:30]}")
+    return kind(**value)
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _is(item: Any, hint: Any) -> bool:
+    kind = get_origin(hint) or hint
+    return type(item) is kind or (kind is float and type(item) is int)
 
 
 def _check_size(data: bytes) -> None:

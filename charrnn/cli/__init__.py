@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from charrnn import __version__
+from charrnn.cli.console import PatientStderr
 from charrnn.cli.inspect import inspect
 from charrnn.cli.sample import sample
 from charrnn.cli.train import train
@@ -66,11 +67,6 @@ def charrnn(
     """
 
 
-def main() -> None:
-    """Run the program and exit with the code of the contract."""
-    sys.exit(run())
-
-
 def run() -> int:
     """Run the command line; every expected failure is one line and, if it helps, one more."""
     try:
@@ -87,10 +83,11 @@ def run() -> int:
         return complain(error.format_message(), f"See {command} --help.", error.exit_code)
     except BrokenPipeError:
         return reader_went_away()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     except OSError as error:
-        return complain(f"{error.filename or 'output'}: {error.strerror}", "", 1)
+        where = f"cannot use {error.filename}" if error.filename else "cannot write the output"
+        return complain(f"{where}: {error.strerror or error}", "", 1)
     except MemoryError:
         return complain("out of memory", "Try a smaller --hidden-size or --batch-size.", 1)
     return code if isinstance(code, int) else 0
@@ -101,7 +98,9 @@ def complain(message: str, hint: str, code: int) -> int:
     lines = [f"charrnn: error: {visible(message, one_line=True)}"]
     if hint:
         lines.append(visible(hint, one_line=True))
-    sys.stderr.write("\n".join(lines) + "\n")
+    stderr = PatientStderr()
+    stderr.write("\n".join(lines) + "\n")
+    stderr.flush()
     return code
 
 

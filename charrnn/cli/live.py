@@ -46,6 +46,7 @@ class LiveView(View):
         self.plan = plan
         for line in plan.lines:
             self.console.print(Text(visible(line, one_line=True)))
+        super().start(plan)
         self.live.start()
 
     def step(self, event: Step) -> None:

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-
 #: Types whose range would clutter the help; errors name it.
 NUMBERS = (int, float, int | None, float | None)
 

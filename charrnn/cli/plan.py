@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from charrnn.config import Budget, format_duration
 from charrnn.session import Session
+from charrnn.visible import visible
+
+#: Characters of an alphabet that are listed one by one.
+NAMED = 60
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,6 @@ class Plan:
     session: Session
     why: str
     budget: str
-    resumed: bool
 
     @property
     def lines(self) -> list[str]:
@@ -26,6 +29,8 @@ class Plan:
             *corpus.notes,
             self.why,
         ]
+        if session.inherited is not None:
+            lines.append(inheritance(session.inherited))
         if baselines := session.baselines:
             lines.append(
                 f"held out: the last {len(session.held_out) - 1:,} characters; to beat: "
@@ -36,14 +41,24 @@ class Plan:
         return lines
 
 
+def inheritance(characters: dict[str, str]) -> str:
+    """Which characters the other model's weights were taken over for."""
+    parts = []
+    for kind, members in characters.items():
+        some = visible(members[:NAMED], one_line=True) + (" ..." if len(members) > NAMED else "")
+        named = f": {some}" if members and kind != "kept" else ""
+        parts.append(f"{len(members):,} {kind}{named}")
+    return f"characters of the other model: {'; '.join(parts)}"
+
+
 def nats(loss: float) -> str:
     """A loss in both units: `1.669 nats (2.408 bits)`."""
     return f"{loss:.3f} nats ({loss / math.log(2):.3f} bits)"
 
 
-def describe(budget: Budget, resumed_step: int = 0) -> str:
-    """The budget in words."""
-    after = f" after step {resumed_step:,}" if resumed_step else ""
+def describe(budget: Budget, spent: float = 0.0) -> str:
+    """The budget in words, of which a share may be spent already."""
+    whole = f"{budget.steps:,} steps"
     if budget.seconds is not None:
-        return f"training for {format_duration(budget.seconds)}{after}"
-    return f"training for {budget.steps:,} steps{after}"
+        whole = format_duration(budget.seconds)
+    return f"training for {whole}" + (f", {spent:.0%} of it done" if spent else "")

@@ -1,12 +1,14 @@
 """Signals during training: the first one asks the run to stop after the step, the second insists.
 
 A handler that raised an exception could strike in the middle of an update and leave half-updated
-weights, so it only notes the signal and the loop looks between two steps.
+weights, or be swallowed by a library, so it never raises. Before training has begun there is
+nothing to save, and the first signal already ends the process.
 """
 
 import os
 import signal
 import sys
+from contextlib import ExitStack, suppress
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -15,13 +17,17 @@ SHOW_CURSOR = "\x1b[?25h"
 
 
 class Signals:
-    """A context in which SIGINT, SIGTERM and SIGHUP set `received` and end nothing.
+    """A context that minds SIGINT, SIGTERM and SIGHUP.
 
-    A second signal leaves the process at once, without saving: whoever sends it means it.
+    Once `training` is set, the first signal only sets `received`. Any other ends the process at
+    once, without saving: whoever sends a second one means it. What is registered in `cleanup` is
+    done in either case, and at the end of the context.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self.training = False
+        self.cleanup = ExitStack()
         names = ("SIGINT", "SIGTERM", "SIGHUP")
         self._numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         self._before: dict[int, object] = {}
@@ -39,17 +45,32 @@ class Signals:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.cleanup.close()
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def stop(self) -> bool:
+        """Has the run been asked to stop?"""
+        return self.received is not None
 
     @property
     def exit_code(self) -> int:
         """128 + the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM."""
         return 128 + (self.received or 0)
 
+    @property
+    def name(self) -> str:
+        """What stopped the run: the name of the signal, or the end of the budget."""
+        return "budget" if self.received is None else signal.Signals(self.received).name
+
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
+        if self.training and self.received is None:
+            self.received = number
+            return
+        told = "stopped at once; the last save is in place" if self.training else "nothing written"
+        with suppress(OSError, ValueError):  # the terminal may be gone, or stderr closed
             if sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), SHOW_CURSOR.encode())
-            os._exit(128 + number)
-        self.received = number
+                os.write(2, SHOW_CURSOR.encode())
+            os.write(2, f"charrnn: {signal.Signals(number).name}: {told}\n".encode())
+        self.cleanup.close()
+        os._exit(128 + number)

@@ -1,23 +1,25 @@
 """`charrnn train`: from options to a session, and the loop over the events of a run."""
 
 import dataclasses
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from charrnn import blas
 from charrnn.cli.options import options
 from charrnn.config import Budget, Choices, Request, parse_duration
-from charrnn.errors import CharRNNError, CheckpointError, UsageError
+from charrnn.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
     from charrnn.cli.plan import Plan
+    from charrnn.cli.signals import Signals
     from charrnn.cli.views import View
     from charrnn.corpus import Corpus
     from charrnn.session import Session
 
 SAMPLE_LENGTH = 300
+MOST_EPOCHS = 1e9
+VALIDATION = 0.1
 
 
 @options(Request, into="request")
@@ -45,28 +47,43 @@ def train(
 
         cat *.txt | charrnn train - --cell gru       from a pipe, with a chosen cell
     """
-    check_budget(request)
-    check_out(request)
+    check_usage(request)
     blas.configure()
+    if request.dry_run:
+        check_out(request)
+        choose_view(request).start(make_plan(corpus, request, choices))
+        return 0
 
     from charrnn.atomic import check_writable, remove_orphans
+    from charrnn.cli.signals import Signals
+    from charrnn.lock import locked
 
-    if not request.dry_run:
+    with Signals() as signals:
         check_writable(request.out)
+        signals.cleanup.enter_context(locked(request.out))
+        check_out(request)
         remove_orphans(request.out)
-    plan = make_plan(corpus, request, choices)
-    view = choose_view(request)
-    if request.dry_run:
-        view.start(plan)
-        return 0
-    return train_and_watch(plan, view, request)
+        plan = make_plan(corpus, request, choices)
+        return train_and_watch(plan, choose_view(request), request, signals)
 
 
-def check_budget(request: Request) -> None:
+def check_usage(request: Request) -> None:
+    """Find what makes no sense before any file is touched."""
     given = [f"--{n}" for n in ("time", "steps", "epochs") if getattr(request, n) is not None]
     if len(given) > 1:
         raise UsageError(
             f"{' and '.join(given)} are two budgets", "Give one of --time, --steps and --epochs."
+        )
+    if request.time is not None:
+        parse_duration(request.time)
+    if request.epochs is not None and not 0 < request.epochs < MOST_EPOCHS:
+        raise UsageError(
+            f"--epochs {request.epochs:g} is no budget",
+            "Give more than 0; --steps 0 writes the untrained model.",
+        )
+    if request.resume and (request.force or request.init_from):
+        raise UsageError(
+            "--resume continues a file; --force and --init-from start anew", "Leave one out."
         )
 
 
@@ -74,10 +91,6 @@ def check_out(request: Request) -> None:
     """Nothing is overwritten that was not asked for, and this is found before any work is done."""
     out = request.out
     if request.resume:
-        if request.force or request.init_from:
-            raise UsageError(
-                "--resume continues a file; --force and --init-from start anew", "Leave one out."
-            )
         if not out.exists():
             raise CheckpointError(
                 f"there is no {out} to resume", "Name the file with --out, or leave --resume out."
@@ -94,14 +107,12 @@ def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
     from charrnn.cli.plan import Plan, describe
     from charrnn.corpus import read_corpus
 
-    corpus = read_corpus(paths, encoding=request.encoding, newlines=request.newlines)
     if request.resume:
-        session = resumed(corpus, request, choices)
-        step = session.run.progress.step
-        why = f"resuming {request.out} at step {step:,}"
-        return Plan(session, why, describe(session.budget, step), resumed=True)
+        return resumed(paths, request, choices)
+    encoding, newlines = request.encoding or "utf-8", request.newlines or "unix"
+    corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
     session, why = fresh(corpus, request, choices)
-    return Plan(session, why, describe(session.budget), resumed=False)
+    return Plan(session, why, describe(session.budget))
 
 
 def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Session, str]":
@@ -110,11 +121,13 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     from charrnn import checkpoint, recipe
     from charrnn.corpus import split
     from charrnn.machine import measured_flops
+    from charrnn.memory import check_fits
     from charrnn.session import new_session
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
-    characters = len(split(corpus.ids, request.validation)[0])
+    validation = VALIDATION if request.validation is None else request.validation
+    characters = len(split(corpus.ids, validation)[0])
     seconds = None
     if request.steps is None and request.epochs is None:
         seconds = parse_duration(request.time or "3m")
@@ -126,7 +139,8 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         epochs=request.epochs,
     )
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    settings, why = recipe.choose(choices, situation, validation=request.validation, seed=seed)
+    settings, why = recipe.choose(choices, situation, validation=validation, seed=seed)
+    check_fits(settings, len(corpus.vocabulary), len(corpus.ids))
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)
@@ -146,26 +160,49 @@ def like(choices: Choices, meta: dict[str, object]) -> Choices:
     return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
 
 
-def resumed(corpus: "Corpus", request: Request, choices: Choices) -> "Session":
-    from charrnn import recipe
-    from charrnn.session import resume_session
+def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
+    """Continue a run; what was chosen for it, and how its text was read, comes from the file."""
+    from charrnn import checkpoint, recipe
+    from charrnn.cli.plan import Plan, describe
+    from charrnn.corpus import read_corpus
+    from charrnn.resume import resume_session
 
-    session = resume_session(corpus, request.out, threads=request.threads)
-    settings, steps = session.settings, request.steps
+    stored = checkpoint.load(request.out, with_resume=True)
+    check_conflicts(stored.meta, request, choices)
+    known = stored.meta.get("corpus")
+    known = known if isinstance(known, dict) else {}
+    encoding = request.encoding or str(known.get("encoding", "utf-8"))
+    newlines = request.newlines or str(known.get("newlines", "unix"))
+    corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
+    session = resume_session(corpus, stored, request.out, threads=request.threads)
+    run, steps = session.run, request.steps
     if request.epochs is not None:
-        steps = recipe.steps_for(request.epochs, settings, len(session.run.streams.ids))
+        steps = recipe.steps_for(request.epochs, session.settings, len(run.streams.ids))
     if steps is not None:
         session.begin_budget(Budget(steps=steps))
     elif request.time is not None:
         session.begin_budget(Budget(seconds=parse_duration(request.time)))
-    for name, value in dataclasses.asdict(choices).items():
-        if value is not None and value != getattr(settings, name):
+    elif run.progress.share >= 1:
+        session.warnings.append(
+            f"{request.out} is finished, its budget is spent; --resume --time 10m adds ten minutes"
+        )
+    why = f"resuming {request.out} at step {run.progress.step:,}"
+    return Plan(session, why, describe(session.budget, run.progress.share))
+
+
+def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) -> None:
+    """Raise UsageError if an option says something else than the run that is continued."""
+    wanted = dataclasses.asdict(choices)
+    wanted |= {"validation": request.validation, "seed": request.seed}
+    training = meta.get("training")
+    for name, value in wanted.items():
+        known = training.get(name, value) if isinstance(training, dict) else value
+        if value is not None and value != known:
             option = "--" + name.replace("_", "-")
             raise UsageError(
-                f"{option} {value} contradicts {request.out}, which has {getattr(settings, name)}",
+                f"{option} {value} contradicts {request.out}, which has {known}",
                 f"Leave {option} out to resume, or start anew with another --out.",
             )
-    return session
 
 
 def choose_view(request: Request) -> "View":
@@ -183,51 +220,48 @@ def choose_view(request: Request) -> "View":
     return views.LineView()
 
 
-def train_and_watch(plan: "Plan", view: "View", request: Request) -> int:
+def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Signals") -> int:
     """The loop over the events: show, sample, save, and stop between two steps when asked to."""
-    import signal
-
-    from charrnn.cli.signals import Signals
+    from charrnn.cli.saving import Saver
     from charrnn.training import Evaluation, Finished, Step, WentBack, train
 
-    session, out = plan.session, request.out
-    finished = Finished(0, 0.0, None, 0.0)
-    with Signals() as signals:
-        try:
-            view.start(plan)
-            for event in train(session.run, session.budget, session.held_out):
-                match event:
-                    case Step():
-                        view.step(event)
-                        best, speed = session.run.progress.best_loss, event.characters_per_second
-                        finished = Finished(event.step, event.seconds, best, speed)
-                        if request.sample_every and event.step % request.sample_every == 0:
-                            view.sample(event.step, sample_text(session))
-                    case Evaluation():
-                        view.evaluation(event)
-                        if request.sample_every is None:
-                            view.sample(event.step, sample_text(session))
-                        save(session, out, view)
-                    case WentBack():
-                        view.went_back(event)
-                    case Finished():
-                        finished = event
-                if signals.received:
-                    break
-            session.save(out)
-            name = signal.Signals(signals.received).name if signals.received else "budget"
-            view.finish(finished, plan, out, name)
-        finally:
-            view.close()
-    return signals.exit_code if signals.received else 0
-
-
-def save(session: "Session", out: Path, view: "View") -> None:
-    """Save on the way; if the disk is full now it may not be later, so training goes on."""
+    session = plan.session
+    progress = session.run.progress
+    saver = Saver(session, request.out, view.warn)
+    finished = Finished(progress.step, progress.seconds, progress.best_loss, 0.0)
+    signals.training = True
     try:
-        session.save(out)
-    except CharRNNError as error:
-        view.warn(f"{error.message}; training goes on, the next save is at the next evaluation")
+        view.start(plan)
+        for event in train(session.run, session.budget, session.held_out, stop=signals.stop):
+            match event:
+                case Step():
+                    view.step(event)
+                    best, speed = progress.best_loss, event.characters_per_second
+                    finished = Finished(event.step, event.seconds, best, speed)
+                    if request.sample_every and event.step % request.sample_every == 0:
+                        view.sample(event.step, sample_text(session))
+                case Evaluation():
+                    view.evaluation(event)
+                    saver.try_to_save()
+                    if request.sample_every is None:
+                        view.sample(event.step, sample_text(session))
+                case WentBack():
+                    view.went_back(event)
+                case Finished():
+                    finished = event
+            if signals.stop():
+                break
+            if saver.due:
+                saver.try_to_save()
+        saver.save()
+    except OSError:
+        # The reader of our output went away, or the disk behind it is full. Nothing is lost.
+        saver.save()
+        raise
+    finally:
+        view.close()
+    view.finish(finished, plan, request.out, signals.name)
+    return signals.exit_code if signals.stop() else 0
 
 
 def sample_text(session: "Session") -> str:

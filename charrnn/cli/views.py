@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from charrnn.cli.console import PatientStderr
 from charrnn.cli.plan import Plan, nats
 from charrnn.config import format_duration
 from charrnn.training import Evaluation, Finished, Step, WentBack
@@ -21,7 +22,9 @@ class View:
     """Shows nothing. The base of the others, and what --quiet asks for."""
 
     def start(self, plan: Plan) -> None:
-        """Before the first step."""
+        """Before the first step. Every view says the warnings."""
+        for warning in plan.session.warnings:
+            self.warn(warning)
 
     def step(self, event: Step) -> None:
         """After every step."""
@@ -55,6 +58,7 @@ class LineView(View):
     def start(self, plan: Plan) -> None:
         for line in plan.lines:
             say(line)
+        super().start(plan)
 
     def step(self, event: Step) -> None:
         self.latest = event
@@ -103,8 +107,10 @@ class JsonView(View):
             characters=len(session.corpus.ids),
             baselines=baselines,
             notes=list(session.corpus.notes),
+            inherited=session.inherited,
             why=plan.why,
         )
+        super().start(plan)
 
     def step(self, event: Step) -> None:
         put("step", **asdict(event))
@@ -165,10 +171,10 @@ def quoted(argument: str) -> str:
 
 def say(line: str) -> None:
     """A line on stderr, in whatever encoding stderr has."""
-    encoding = sys.stderr.encoding or "ascii"
-    line = visible(line, one_line=True).encode(encoding, "backslashreplace").decode(encoding)
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    stderr = PatientStderr()
+    shown = visible(line, one_line=True).encode(stderr.encoding, "backslashreplace")
+    stderr.write(shown.decode(stderr.encoding) + "\n")
+    stderr.flush()
 
 
 def put(event: str, **values: Any) -> None:

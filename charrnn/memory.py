@@ -1,0 +1,126 @@
+"""What a training run needs of memory and of its file, and what the machine has.
+
+An estimate from sizes alone, made before anything is allocated: Linux grants memory that it does
+not have, and ends the process when it is used.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from charrnn.cells import CELLS
+from charrnn.config import Settings
+from charrnn.errors import UsageError
+from charrnn.npz import FILE_BYTES
+from charrnn.recipe import parameter_count
+
+#: Copies of the parameters in float32: weights, gradient, Adam's two, average, best, the evaluator,
+#: four to go back to, four that are being saved.
+COPIES = 15
+#: And in a checkpoint: best, last, average, Adam's two.
+SAVED_COPIES = 5
+#: Bytes for each character of the text while its baselines are counted, and what Python takes.
+PER_CHARACTER = 40
+PROGRAM = 60 * 2**20
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes of memory, and bytes of the checkpoint."""
+
+    memory: int
+    file: int
+
+
+def need(settings: Settings, vocabulary_size: int, characters: int) -> Need:
+    """What a run with these settings takes, to within a third or so."""
+    P = parameter_count(settings.cell, settings.layers, settings.hidden_size, vocabulary_size)
+    steps = settings.batch_size * settings.sequence_length
+    cell = CELLS[settings.cell](settings.activation)
+    G, S, H = len(cell.gates), len(cell.states), settings.hidden_size
+    # Per step and stream: the tape of each layer with its dropout, the logits (three times in the
+    # loss), the one-hot input.
+    layer = H * (3 * G + S + len(cell.saved) + 4)
+    activations = steps * (settings.layers * layer + 3 * vocabulary_size)
+    activations += steps * min(vocabulary_size, steps)
+    text = PER_CHARACTER * min(characters, 16_000_000) + 2 * characters
+    return Need(
+        memory=4 * (COPIES * P + activations) + text + PROGRAM,
+        file=4 * SAVED_COPIES * P + 2**21,
+    )
+
+
+def check_fits(
+    settings: Settings, vocabulary_size: int, characters: int, free: int | None = None
+) -> None:
+    """Raise UsageError, saying what would fit, if memory or the checkpoint's format is too small.
+
+    `free` is `free_memory()` unless given.
+    """
+    free = free_memory() if free is None else free
+
+    def fits(candidate: Settings) -> bool:
+        wanted = need(candidate, vocabulary_size, characters)
+        return wanted.file <= FILE_BYTES and (free is None or wanted.memory <= free)
+
+    if fits(settings):
+        return
+    wanted = need(settings, vocabulary_size, characters)
+    network = f"{settings.cell} {settings.layers}x{settings.hidden_size}"
+    if wanted.file > FILE_BYTES:
+        problem = f"the checkpoint of {network} would have {gigabytes(wanted.file)}, more than 2 GB"
+    else:
+        problem = f"{network} needs about {gigabytes(wanted.memory)} of memory"
+        problem += f", and {gigabytes(free or 0)} are free"
+    raise UsageError(problem, suggestion(settings, fits))
+
+
+def suggestion(settings: Settings, fits: Callable[[Settings], bool]) -> str:
+    """The largest hidden size that fits with everything else unchanged; else the batch size."""
+    for name in ("hidden_size", "batch_size"):
+        low, high = 0, getattr(settings, name)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if fits(replace(settings, **{name: middle})):
+                low = middle
+            else:
+                high = middle
+        if low:
+            return f"--{name.replace('_', '-')} {low} would fit."
+    return "Try fewer --layers, a smaller --hidden-size and a smaller --batch-size."
+
+
+def free_memory() -> int | None:
+    """Bytes that this process may still use, as far as Linux says; None if nothing is known."""
+    known = [_available(Path("/proc/meminfo")), _left_in_group(Path("/sys/fs/cgroup"))]
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        known.append(None if limit == resource.RLIM_INFINITY else limit)
+    except ImportError:
+        pass
+    return min((value for value in known if value is not None), default=None)
+
+
+def _available(meminfo: Path) -> int | None:
+    try:
+        match = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text("ascii", "replace"))
+    except OSError:
+        return None
+    return int(match[1]) * 1024 if match else None
+
+
+def _left_in_group(group: Path) -> int | None:
+    """What a container may still take."""
+    try:
+        limit = (group / "memory.max").read_text("ascii").strip()
+        used = (group / "memory.current").read_text("ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return max(int(limit) - int(used), 0) if limit.isdigit() and used.isdigit() else None
+
+
+def gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
