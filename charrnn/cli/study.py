@@ -7,9 +7,9 @@ from typing import Any
 
 from charrnn.cli import measure
 from charrnn.cli.inspect import Request
-from charrnn.cli.reports import draw
+from charrnn.cli.reports import compare, draw, short_names
 from charrnn.cli.screen import Screen
-from charrnn.cli.subject import Subject
+from charrnn.cli.subject import Passage, Subject
 from charrnn.errors import UsageError
 from charrnn.introspect.export import SCHEMA, as_json
 
@@ -21,22 +21,27 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
     if len(paths) > MOST:
         raise UsageError(f"{len(paths)} checkpoints are too many", f"Compare at most {MOST}.")
     subjects = [Subject.load(path) for path in paths]
-    passage = measure.text_for(request, subjects[0])
-    reports = [measure.VIEWS[request.view](subject, passage, request) for subject in subjects]
+    text = measure.text_for(request, subjects[0])
+    measure.check_comparable(subjects, text, request)
+    reports = [measure.VIEWS[request.view](subject, text, request) for subject in subjects]
     if json:
-        about = {} if passage is None else {"text": passage.about()}
-        write_json(request.view, about, subjects, reports)
+        sys.stdout.write(dumps(whole_json(request.view, text, subjects, reports)) + "\n")
+    elif len(reports) == 1:
+        draw(request, text, reports[0], Screen())
     else:
-        draw(request, subjects, passage, reports, Screen())
+        screen = Screen()
+        compare(request, short_names(subjects, screen), reports, screen)
     sys.stdout.flush()
 
 
-def write_json(view: str, about: Any, subjects: list[Subject], reports: list[Any]) -> None:
+def whole_json(
+    view: str, text: Passage, subjects: list[Subject], reports: list[Any]
+) -> dict[str, Any]:
     """One object: of the contract's shape for one model, with a list `compare` for several."""
     objects = [
         as_json(report) | {"model": subject.about()}
         for subject, report in zip(subjects, reports, strict=True)
     ]
     head = {"schema": SCHEMA, "view": view}
-    whole = head | objects[0] | about if len(objects) == 1 else head | about | {"compare": objects}
-    sys.stdout.write(dumps(whole) + "\n")
+    about = {"text": text.about()} if text.text else {}
+    return head | objects[0] | about if len(objects) == 1 else head | about | {"compare": objects}

@@ -1,22 +1,62 @@
 """How each view is drawn on a `Screen`; the measurements come from `charrnn.introspect`."""
 
+from pathlib import Path
 from typing import Any
 
 from charrnn.cli.inspect import Request
-from charrnn.cli.reports import gradients, summary
+from charrnn.cli.reports import (
+    context,
+    gates,
+    gradients,
+    neurons,
+    prediction,
+    summary,
+    surprisal,
+    unfold,
+)
 from charrnn.cli.screen import Screen
 from charrnn.cli.subject import Passage, Subject
 
 
-def draw(
-    request: Request,
-    subjects: list[Subject],
-    passage: Passage | None,
-    reports: list[Any],
-    screen: Screen,
-) -> None:
-    """Draw the reports of one view: one model's, or several side by side."""
-    if request.view == "gradients":
-        gradients.draw(reports[0], screen, every=request.every)
-    else:
-        summary.draw(reports[0], screen)
+def draw(request: Request, text: Passage, report: Any, screen: Screen) -> None:
+    """Draw one model's report."""
+    match request.view:
+        case "gradients":
+            gradients.draw(report, screen, every=request.every)
+        case "summary":
+            summary.draw(report, screen)
+        case "unfold":
+            unfold.draw(report, screen)
+        case "surprisal":
+            surprisal.draw(report, text, screen, every=request.every)
+        case "next":
+            prediction.draw(report, screen)
+        case "neurons":
+            neurons.draw(report, screen, every=request.every)
+        case "gates":
+            gates.draw(report, screen)
+        case "context":
+            context.draw(report, screen)
+
+
+def compare(request: Request, names: list[str], reports: list[Any], screen: Screen) -> None:
+    """Draw several models' reports of one view side by side."""
+    match request.view:
+        case "gradients":
+            gradients.compare(names, reports, screen, every=request.every)
+        case "summary":
+            summary.compare(names, reports, screen)
+        case "surprisal":
+            surprisal.compare(names, reports, screen)
+        case "next":
+            prediction.compare(names, reports, screen)
+        case "context":
+            context.compare(names, reports, screen)
+
+
+def short_names(subjects: list[Subject], screen: Screen) -> list[str]:
+    """File names without `.npz`, or whole paths where two names are the same."""
+    stems = [Path(subject.path).name.removesuffix(".npz") for subject in subjects]
+    unique = len(set(stems)) == len(stems)
+    names = stems if unique else [subject.path for subject in subjects]
+    return [screen.text(name) for name in names]

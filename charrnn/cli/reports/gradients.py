@@ -1,7 +1,7 @@
 """Draws gradient norms: log bars over the lag for up to four states, and one line about each."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from charrnn.cli.screen import Screen, figure, sparkline
 from charrnn.introspect.gradients import Gradients, StateGradients
@@ -17,12 +17,17 @@ def draw(report: Gradients, screen: Screen, *, every: bool = False) -> None:
     states = shown_states(report, screen)
     lags = range(report.steps) if every else spread(report.steps)
     floor = floor_of(states, lags)
-    header(report, states, floor, screen)
+    header(report, floor, screen)
+    if len(states) < len(report.layers):
+        hidden = ", ".join(f"{s.layer} {s.state}" for s in report.layers[: -len(states)])
+        screen.prose(f"not shown here: layer {hidden} (--layer, or --json)")
     table(states, lags, floor, screen)
+    if every:
+        total_table(states, screen)
     footer(report, states, screen)
 
 
-def floor_of(states: tuple[StateGradients, ...], lags: Iterable[int]) -> float:
+def floor_of(states: Sequence[StateGradients], lags: Iterable[int]) -> float:
     """The power of ten at which the bars begin, the same for every state on the screen."""
     faintest = min(s.relative.median[lag] for s in states for lag in lags)
     return float(10.0 ** min(math.floor(math.log10(max(faintest, LOWEST))), -2))
@@ -43,30 +48,29 @@ def spread(steps: int) -> list[int]:
     return sorted(lag for lag in lags if lag <= last)
 
 
-def header(
-    report: Gradients, states: tuple[StateGradients, ...], floor: float, screen: Screen
-) -> None:
+def header(report: Gradients, floor: float, screen: Screen) -> None:
     screen.line(
         ("|d(loss at the last step) / d(state k characters earlier)|", "bold"),
         ", as a share of k = 0",
     )
     screen.line(
         f"median of {report.windows} windows of {report.steps} steps, burn-in {report.burn_in}; "
-        f"░ to p90; bars from {floor:.0e} to 1, log scale"
+        f"░ to p90; log bars, {floor:.0e} … 1".replace("e-0", "e-")
     )
-    if len(states) < len(report.layers):
-        names = ", ".join(f"{s.layer} {s.state}" for s in report.layers[: -len(states)])
-        screen.prose(f"not shown here: layer {names} (--layer, or --json)")
 
 
 def table(
-    states: tuple[StateGradients, ...], lags: Iterable[int], floor: float, screen: Screen
+    states: Sequence[StateGradients],
+    lags: Iterable[int],
+    floor: float,
+    screen: Screen,
+    titles: Sequence[str] = (),
 ) -> None:
     """A row for each lag: the relative median as a number and as a bar, for each state."""
     width = (screen.width - 5) // len(states)
     bar = min(width - 9, 40)
-    titles = (f"layer {s.layer} {s.state}".ljust(7) for s in states)
-    screen.line(("    k " + "".join(title.ljust(width) for title in titles), "bold"))
+    titles = titles or [f"layer {s.layer} {s.state}" for s in states]
+    screen.line(("    k " + "".join(title[: width - 1].ljust(width) for title in titles), "bold"))
     for lag in lags:
         row: list[str | tuple[str, str]] = [f"{lag:>5} "]
         for state in states:
@@ -78,6 +82,24 @@ def table(
         screen.line(*row)
 
 
+def total_table(states: Sequence[StateGradients], screen: Screen) -> None:
+    """The other curve at every timestep, on a linear scale: the loss is taken at every step."""
+    screen.line(("|d(sum of all losses of the window) / d(state after step t)|, in nats", "bold"))
+    width = (screen.width - 9) // len(states)
+    titles = "".join(f"layer {s.layer} {s.state}".ljust(width) for s in states)
+    screen.line(("   t  T-t " + titles, "bold"))
+    highest = max(float(s.total.median.max()) for s in states) or 1.0
+    steps = len(states[0].total.median)
+    for t in range(steps):
+        row: list[str | tuple[str, str]] = [f"{t + 1:>4} {steps - t - 1:>4} "]
+        for state in states:
+            value = float(state.total.median[t])
+            bar = screen.bar(value / highest, min(width - 9, 40))
+            row += [f"{figure(value):<8}", (bar.ljust(width - 8), "cyan")]
+        screen.line(*row)
+    screen.prose("The last steps are small by construction: few losses follow them.")
+
+
 def share(value: float, floor: float) -> float:
     """Where a value lies between the floor (0) and 1 on a log scale; above 1 stays at 1."""
     return 0.0 if value <= floor else min(1 - math.log10(value) / math.log10(floor), 1.0)
@@ -87,23 +109,28 @@ def tiny(value: float) -> str:
     return "<1e-8" if value < LOWEST else figure(value)
 
 
-def footer(report: Gradients, states: tuple[StateGradients, ...], screen: Screen) -> None:
+def footer(report: Gradients, states: Sequence[StateGradients], screen: Screen) -> None:
     """Gain, half-life and memory of each state, its total curve, and what it means."""
     screen.line(
         ("state      gain/char  R²     half-life  1% memory  total (oldest to newest step)", "bold")
     )
     for state in states:
         decay, total = state.decay, state.total.median
-        memory = f"> {report.steps - 1}" if decay.memory is None else str(decay.memory)
         name = f"layer {state.layer} {state.state}"
         screen.line(
             f"{name:<11}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
-            f"{figure(decay.half_life):<11}{memory:<11}{figure(total[0])} ",
+            f"{figure(decay.half_life):<11}{memory(state):<11}{figure(total[0])} ",
             (sparkline(total.tolist(), 16), "cyan"),
             f" {figure(total[-1])}",
         )
     screen.prose(dynamics(report))
     screen.prose(reading(report))
+
+
+def memory(state: StateGradients) -> str:
+    """The lag of 1 %, or that it is longer than what was measured."""
+    known = state.decay.memory
+    return f"> {len(state.lag.median) - 1}" if known is None else str(known)
 
 
 def dynamics(report: Gradients) -> str:
@@ -142,3 +169,26 @@ def reading(report: Gradients) -> str:
     if fit is not None and fit < SINGLE_EXPONENTIAL:
         words += "; the decay is no single exponential, so read the bars, not the gain"
     return f"In words: {words}."
+
+
+def compare(
+    names: list[str], reports: list[Gradients], screen: Screen, *, every: bool = False
+) -> None:
+    """The topmost state that carries memory (c before h) of each model, on one scale."""
+    steps = min(report.steps for report in reports)
+    lags = range(steps) if every else spread(steps)
+    states = [report.layers[-1] for report in reports]
+    floor = floor_of(states, lags)
+    header(reports[0], floor, screen)
+    fitting = max(1, min(4, (screen.width - 5) // COLUMN))
+    titles = [f"{n} {s.state}" for n, s in zip(names, states, strict=True)]
+    for start in range(0, len(states), fitting):
+        table(states[start : start + fitting], lags, floor, screen, titles[start : start + fitting])
+    screen.line(("model              gain/char  R²     half-life  1% memory  top Lyapunov", "bold"))
+    for title, report, state in zip(titles, reports, states, strict=True):
+        decay = state.decay
+        exponent = "-" if report.lyapunov is None else f"{report.lyapunov:.3f}"
+        screen.line(
+            f"{title[:18]:<19}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
+            f"{figure(decay.half_life):<11}{memory(state):<11}{exponent}"
+        )

@@ -1,0 +1,53 @@
+"""Draws how the loss falls as more of the context becomes visible."""
+
+from charrnn.cli.screen import Screen, figure
+from charrnn.introspect.context import USEFUL_BITS, Context
+
+
+def draw(report: Context, screen: Screen) -> None:
+    screen.line(
+        ("bits per character when only the last k characters are visible", "bold"),
+        f"   {report.windows} windows",
+    )
+    screen.line((f"{'k':>5}  bits     excess   ± s.e.", "bold"))
+    highest = float(max(report.excess.max(), 1e-9))
+    rows = zip(report.visible, report.bits, report.excess, report.standard_error, strict=True)
+    for k, bits, excess, error in rows:
+        bar = screen.bar(excess / highest, max(screen.width - 34, 4))
+        screen.line(f"{k:>5}  {bits:<8.3f} {excess:<8.3f} {error:<8.3f} ", (bar, "cyan"))
+    screen.line(f"{'all':>5}  {report.full:<8.3f}")
+    screen.prose(reading(report))
+
+
+def reading(report: Context) -> str:
+    if report.useful is None:
+        least = figure(float(report.excess.min()))
+        return (
+            f"In words: even with {report.visible[-1]} characters visible the model does at least "
+            f"{least} bits worse than with all: it uses what is older."
+        )
+    return (
+        f"In words: {report.useful} characters of context are as good as all of them, to "
+        f"{USEFUL_BITS} bits; what is older, the model does not use."
+    )
+
+
+def compare(names: list[str], reports: list[Context], screen: Screen) -> None:
+    """The excess of each model over its own full context, on one scale."""
+    screen.line(("bits per character above the full context, k characters visible", "bold"))
+    width = (screen.width - 6) // len(reports)
+    screen.line("    k ", *((name[: width - 1].ljust(width), "bold") for name in names))
+    highest = max(float(report.excess.max()) for report in reports)
+    common = sorted(set.intersection(*(set(report.visible) for report in reports)))
+    for k in common:
+        cells: list[str | tuple[str, str]] = [f"{k:>5} "]
+        for report in reports:
+            excess = float(report.excess[report.visible.index(k)])
+            bar = screen.bar(excess / highest, max(width - 8, 1))
+            cells += [f"{excess:<7.3f}", (bar.ljust(width - 7), "cyan")]
+        screen.line(*cells)
+    cells = ["useful"]
+    for report in reports:
+        useful = f"> {report.visible[-1]}" if report.useful is None else str(report.useful)
+        cells.append(useful.ljust(width))
+    screen.line(*cells)
