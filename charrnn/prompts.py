@@ -40,25 +40,24 @@ def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[
         _complain(first)
     known = set(vocabulary.characters)
     table = {c: nearest(c, known) if unknown == "nearest" else "" for c in first}
-    notes = [f"{_name(c)} became {_quoted(new)}" if new else f"{_name(c)} was left out"
-             for c, new in table.items()]  # fmt: skip
+    notes = [
+        f"{_name(c)} became {_quoted(new)}" if new else f"{_name(c)} was left out"
+        for c, new in table.items()
+    ]
     return "".join(table.get(c, c) for c in text), notes
 
 
 def nearest(character: str, known: set[str]) -> str:
-    """What stands best for `character` in known characters: its parts without their marks, the
-    other case, a plainer form, or else a neighbour of the same kind. Never empty unless a mark."""
-    decomposed = unicodedata.normalize("NFKD", character)
-    plain = character.translate(_PLAIN)
-    for candidate in (decomposed, plain, plain.swapcase(), decomposed.translate(_PLAIN)):
-        for form in (candidate, candidate.lower(), candidate.upper()):
-            left = "".join(c for c in form if c in known or not unicodedata.combining(c))
-            left = left if known.issuperset(left) else "".join(c for c in left if c in known)
-            if left:
+    """What stands best for `character` in known characters: its parts without their marks, a
+    plainer form, the other case of these, or else a neighbour of the same kind; nothing for a mark.
+    """
+    parts = unicodedata.normalize("NFKD", character)
+    for change in (str, str.lower, str.upper):
+        for form in map(change, (parts, character.translate(_PLAIN), parts.translate(_PLAIN))):
+            left = "".join(c for c in form if c in known)
+            if left and all(c in known or unicodedata.combining(c) for c in form):
                 return left
-    if unicodedata.combining(character):
-        return ""
-    return _stand_in(character, known)
+    return "" if unicodedata.combining(character) else _stand_in(character, known)
 
 
 def _stand_in(character: str, known: set[str]) -> str:

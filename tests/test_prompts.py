@@ -1,0 +1,94 @@
+"""Escapes in prompts, and what becomes of characters that the model never saw."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn.errors import UnknownCharacter
+from charrnn.prompts import fit, nearest, unescape
+from charrnn.vocabulary import Vocabulary, to_code_points
+
+ASCII = Vocabulary(np.array([10, *range(32, 127)], np.uint32))
+KNOWN = set(ASCII.characters)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (r"a\nb", "a\nb"),
+        (r"\t", "\t"),
+        (r"\\n", r"\n"),
+        (r"\\\n", "\\\n"),
+        (r"\x \é", r"\x \é"),
+        ("\\", "\\"),
+        ("", ""),
+        ("a\nb", "a\nb"),
+    ],
+)
+def test_escapes_stand_for_newline_tab_and_backslash(typed, meant):
+    assert unescape(typed) == meant
+
+
+def test_unknown_characters_are_named_with_code_point_and_position():
+    with pytest.raises(UnknownCharacter) as error:
+        fit("naïve €5 ï\u202e", ASCII, "error")
+    message = error.value.message
+    assert "'ï' (U+00EF) at position 2," in message
+    assert "'€' (U+20AC) at position 6" in message
+    assert r"'\u202e' (U+202E)" in message
+    assert "skip" in error.value.hint
+    assert "nearest" in error.value.hint
+
+
+def test_an_error_about_many_characters_stays_short():
+    with pytest.raises(UnknownCharacter, match="and 995 more"):
+        fit("".join(map(chr, range(0x4E00, 0x4E00 + 1000))), ASCII, "error")
+
+
+def test_skipping_leaves_out_and_says_so():
+    assert fit("a€b€", ASCII, "skip") == ("ab", ["'€' (U+20AC) was left out"])
+    assert fit("plain", ASCII, "skip") == ("plain", [])
+
+
+@pytest.mark.parametrize(
+    ("character", "stand_in"),
+    [
+        ("é", "e"),
+        ("Å", "A"),
+        ("ﬁ", "fi"),
+        ("ß", "ss"),
+        ("’", "'"),
+        ("—", "-"),
+        ("…", "..."),
+        ("\u00a0", " "),
+        ("\t", " "),
+        ("\r", "\n"),
+        ("²", "2"),
+        ("\u0301", ""),
+        ("å", "a"),
+    ],
+)
+def test_the_nearest_is_what_a_typist_would_take(character, stand_in):
+    assert nearest(character, KNOWN) == stand_in
+
+
+def test_the_other_case_is_nearer_than_another_letter():
+    assert nearest("q", set("QRp")) == "Q"
+    assert nearest("É", set("ae")) == "e"
+
+
+def test_a_stand_in_is_of_the_same_kind_or_a_space():
+    assert nearest("日", set("a1 .")) == "a"
+    assert nearest("€", set("a1 .")) == " "
+    assert nearest("€", set("a1")) == "a"
+
+
+@given(st.text(max_size=12), st.sets(st.characters(codec="utf-8"), min_size=1, max_size=6))
+def test_whatever_is_typed_becomes_readable(text, alphabet):
+    vocabulary = Vocabulary(np.unique(to_code_points("".join(alphabet))))
+    for unknown in ("skip", "nearest"):
+        fitted, notes = fit(text, vocabulary, unknown)
+        assert set(fitted) <= alphabet
+        assert len(notes) == len(set(text) - alphabet)
+        assert not set(text) <= alphabet or fitted == text
