@@ -58,7 +58,8 @@ def nats(loss: float) -> str:
 
 def describe(budget: Budget, spent: float = 0.0) -> str:
     """The budget in words, of which a share may be spent already."""
-    whole = f"{budget.steps:,} steps"
-    if budget.seconds is not None:
+    if budget.seconds is None:
+        whole = f"{budget.steps:,} steps"
+    else:
         whole = format_duration(budget.seconds)
     return f"training for {whole}" + (f", {spent:.0%} of it done" if spent else "")

@@ -1,0 +1,137 @@
+"""Runs charrnn as its users do: in a process of its own, or quickly in this one."""
+
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from fcntl import ioctl
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from charrnn import cli
+
+TEXT = "the quick brown fox jumps over the lazy dog. " * 20
+#: A network so small that processes start longer than they train.
+SMALL = ("--hidden-size", "8", "--batch-size", "4", "--sequence-length", "8")
+# A warning is an error; that of NumPy's own sources being newer than their bytecode cannot occur.
+PYTHON = (sys.executable, "-W", "error", "-m", "charrnn")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """That of this process, with what could colour the result taken out."""
+    dropped = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LC_ALL", "LC_CTYPE")
+    kept = {k: v for k, v in os.environ.items() if k not in dropped}
+    return (
+        kept | {"TERM": "xterm-256color", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"} | changes
+    )
+
+
+def charrnn(
+    *arguments: str | Path,
+    cwd: Path,
+    input: bytes = b"",
+    env: dict[str, str] | None = None,
+    **more: Any,
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the command to its end in `cwd`; stdout and stderr as bytes."""
+    return subprocess.run(
+        [*PYTHON, *map(str, arguments)],
+        cwd=cwd,
+        input=input,
+        env=env or environment(),
+        stdout=more.pop("stdout", subprocess.PIPE),
+        stderr=more.pop("stderr", subprocess.PIPE),
+        timeout=60,
+        check=False,
+        **more,
+    )
+
+
+def start(*arguments: str | Path, cwd: Path, **more: Any) -> "subprocess.Popen[bytes]":
+    """Start the command in `cwd`."""
+    more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment()} | more
+    return subprocess.Popen([*PYTHON, *map(str, arguments)], cwd=cwd, **more)
+
+
+def run_here(*arguments: str | Path) -> int:
+    """Run the command in this process, for the sake of speed; output goes to sys.stdout."""
+    with mock.patch.object(sys, "argv", ["charrnn", *map(str, arguments)]):
+        return cli.run()
+
+
+def error_of(stderr: bytes | str) -> str:
+    """The error message; stderr has to be that line and at most one more, nothing else."""
+    text = stderr.decode() if isinstance(stderr, bytes) else stderr
+    lines = text.splitlines()
+    assert 1 <= len(lines) <= 2, text
+    assert lines[0].startswith("charrnn: error: "), text
+    assert text.replace("\n", "").isprintable(), text
+    return lines[0].removeprefix("charrnn: error: ")
+
+
+@contextmanager
+def terminal(columns: int = 80, rows: int = 24) -> Iterator[tuple[int, int]]:
+    """A pseudo-terminal: the descriptors of the side of the program and of ours."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    try:
+        yield theirs, ours
+    finally:
+        for descriptor in (ours, theirs):
+            with suppress(OSError):
+                os.close(descriptor)
+
+
+def seen_on_terminal(
+    arguments: Sequence[str | Path],
+    cwd: Path,
+    *,
+    columns: int = 80,
+    env: dict[str, str] | None = None,
+    program: Sequence[str] = PYTHON,
+) -> tuple[int, str]:
+    """Run the command with all its streams on a terminal; its exit code, and what was shown."""
+    with terminal(columns) as (theirs, ours):
+        process = subprocess.Popen(
+            [*program, *map(str, arguments)],
+            cwd=cwd,
+            env=env or environment(),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        shown = read_all(ours)
+        return process.wait(timeout=30), shown.decode("utf-8", "replace")
+
+
+def read_all(descriptor: int, seconds: float = 60) -> bytes:
+    """Everything until the other side of a terminal is closed."""
+    shown, end = b"", time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            piece = os.read(descriptor, 1 << 16)
+        except OSError:  # Linux reports the end of a terminal as an error
+            break
+        if not piece:
+            break
+        shown += piece
+    return shown
+
+
+#: What our own live view and styles consist of.
+OWN = re.compile(r"\x1b\[(?:[0-9;]*m|[0-9]*[ABCDKG]|2K|\?25[lh])")
+
+
+def foreign(shown: str) -> str:
+    """The control characters in `shown` that are not our own styling, in visible form."""
+    rest = OWN.sub("", shown)
+    return repr([c for c in rest if (c < " " and c not in "\r\n\t") or "\x7f" <= c <= "\x9f"])
