@@ -6,11 +6,9 @@ The prompt sign and all answers to commands are on stderr, generated text on std
 import dataclasses
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
+from charrnn.cli.interrupts import noted
 from charrnn.cli.sample_options import Wanted
 from charrnn.cli.terminal import Writer, on_terminal, say
 from charrnn.errors import CharRNNError, UsageError
@@ -55,19 +53,22 @@ class Conversation:
         for note in notes:
             say(f"prompt: {note}")
         self.stepper.read(self.loaded.vocabulary.encode(text))
-        with interruptible() as stopped:
-            for piece in pieces(
-                self.stepper,
-                self.loaded.vocabulary,
-                self.filters,
-                self.rules,
-                self.uniforms,
-                measure=self.wanted.heat,
-            ):
+        streamed = pieces(
+            self.stepper,
+            self.loaded.vocabulary,
+            self.filters,
+            self.rules,
+            self.uniforms,
+            measure=self.wanted.heat,
+        )
+        with noted() as signals:
+            for piece in streamed:
                 self.writer.write(piece.text, piece.nats)
-                if stopped:
+                if signals:
                     break
         self.writer.finish(newline=True)
+        if signal.SIGTERM in signals:
+            raise SystemExit(128 + signal.SIGTERM)
 
     def command(self, line: str) -> bool:
         """Obey a line such as `/temp 0.5`; True ends the conversation."""
@@ -146,18 +147,3 @@ def setting(name: str, value: str) -> int | float | None:
 def say_lines(text: str) -> None:
     for line in text.splitlines():
         say(line)
-
-
-@contextmanager
-def interruptible() -> Iterator[list[bool]]:
-    """Ctrl-C only notes itself in the list: the model's state is never left between two steps."""
-    stopped: list[bool] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        stopped.append(True)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -44,6 +44,7 @@ def sample(
     import numpy as np
 
     from charrnn import library
+    from charrnn.cli.interrupts import noted
     from charrnn.cli.sample_job import Job
     from charrnn.prompts import unescape
     from charrnn.stopping import Rules
@@ -60,13 +61,10 @@ def sample(
         job = Job(loaded, wanted, rules, prompt, corpus)
         # All filters are made first: a wrong one is found before the first text.
         filters = [job.filters(temperature) for temperature in temperatures]
-        try:
+        with noted() as signals:
             for each in filters:
-                job.write(each)
-        except KeyboardInterrupt:
-            job.writer.finish()
-            return 130
-    return 0
+                job.write(each, signals)
+    return 128 + signals[0] if signals else 0
 
 
 def read_prompt(loaded: "LoadedModel", wanted: Wanted) -> str:

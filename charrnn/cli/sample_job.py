@@ -67,8 +67,11 @@ class Job:
         w = self.wanted
         return self.loaded.filters(temperature, w.top_k, w.top_p, w.min_p, w.only, w.ban)
 
-    def write(self, filters: Filters) -> None:
-        """Write all texts of one temperature, as one batch; the first is seen as it grows."""
+    def write(self, filters: Filters, signals: list[int]) -> None:
+        """Write all texts of one temperature, as one batch; the first is seen as it grows.
+
+        A signal noted in `signals` ends them where they are.
+        """
         wanted, began = self.wanted, time.perf_counter()
         seeds = [self.seed + index for index in range(wanted.count * wanted.best_of)]
         texts = [Text(seed, filters.temperature) for seed in seeds]
@@ -78,6 +81,9 @@ class Job:
         if live:
             self.announce(texts[0])
         for piece in pieces:
+            if signals:
+                self.writer.finish()
+                return
             text = texts[piece.stream]
             text.characters += len(piece.text)
             text.ended = piece.ended

@@ -129,9 +129,8 @@ class Wanted:
                 names = f"--{one} and --{other}".replace("_", "-")
                 raise UsageError(f"{names} contradict each other", "Give one of them.")
         if self.interactive:
-            refused = ("json", "novelty", "count", "best_of", "prompt", "prompt_file")
-            for name in refused:
-                if getattr(self, name) not in (None, False, 1):
+            for name in ("json", "novelty", "count", "best_of", "prompt", "prompt_file"):
+                if getattr(self, name) != getattr(Wanted, name):  # the class holds the defaults
                     flag = f"--{name}".replace("_", "-")
                     raise UsageError(f"{flag} does not go with --interactive", "Leave it out.")
         if self.corpus and not self.novelty:

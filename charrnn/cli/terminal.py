@@ -51,7 +51,11 @@ class Writer:
     """
 
     def __init__(self, *, escape: bool, heat: bool = False) -> None:
-        self._out = sys.stdout.buffer
+        # Buffered here and not by Python, which would send every character by itself under
+        # PYTHONUNBUFFERED, and would try a full disk once more at its exit.
+        sys.stdout.flush()
+        self._out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+        self._pending: list[bytes] = []
         self._live = on_terminal()
         self._escape, self._heat, self._colour = escape, heat, heat and in_colour()
         self._encoding = sys.stdout.encoding if self._live else "utf-8"
@@ -74,7 +78,7 @@ class Writer:
         self._put(text)
         now = time.monotonic()
         if self._live or self._last == "\n" or now - self._flushed > _FLUSH_SECONDS:
-            self._out.flush()
+            self._flush()
             self._flushed = now
 
     def finish(self, *, newline: bool = False) -> None:
@@ -84,10 +88,16 @@ class Writer:
         elif self._last != "\n" and (newline or self._live):
             self._put("\n")
         self._last = "\n"
-        self._out.flush()
+        self._flush()
 
     def _put(self, text: str) -> None:
-        self._out.write(text.encode(self._encoding, "backslashreplace"))
+        self._pending.append(text.encode(self._encoding, "backslashreplace"))
+
+    def _flush(self) -> None:
+        left = memoryview(b"".join(self._pending))
+        self._pending.clear()
+        while left:
+            left = left[self._out.write(left) :]
 
     def _shown(self, character: str) -> str:
         return visible(character) if self._escape else character
