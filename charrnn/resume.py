@@ -101,7 +101,11 @@ def _differences(meta: dict[str, Any], threads: Any, run: Run) -> list[str]:
         "charrnn": (versions.get("charrnn"), __version__),
         "threads": (threads, len(run.crew.parts)),
     }
-    changed = [f"{name} {old} then, {new} now" for name, (old, new) in pairs.items() if old != new]
+    changed = [
+        f"{name} {str(old)[:20]} then, {new} now"
+        for name, (old, new) in pairs.items()
+        if old != new
+    ]
     if not changed:
         return []
     return [f"the result may differ in its last digits from an unbroken run: {'; '.join(changed)}"]

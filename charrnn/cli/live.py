@@ -25,6 +25,8 @@ SMOOTHING = 0.98  # of the training loss that is shown
 class LiveView(View):
     """Bar, time left, speed, losses, gradient norm, learning rate, and a sample of the text."""
 
+    shows_samples = True
+
     def __init__(self) -> None:
         self.console = make_console()
         self.live = Live(

@@ -243,7 +243,7 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
                 case Evaluation():
                     view.evaluation(event)
                     saver.try_to_save()
-                    if request.sample_every is None:
+                    if request.sample_every is None and view.shows_samples:
                         view.sample(event.step, sample_text(session))
                 case WentBack():
                     view.went_back(event)

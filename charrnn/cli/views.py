@@ -19,7 +19,9 @@ from charrnn.visible import visible
 
 
 class View:
-    """Shows nothing. The base of the others, and what --quiet asks for."""
+    """Shows nothing but warnings. The base of the others, and what --quiet asks for."""
+
+    shows_samples = False
 
     def start(self, plan: Plan) -> None:
         """Before the first step. Every view says the warnings."""
@@ -51,6 +53,8 @@ class View:
 
 class LineView(View):
     """A line for every evaluation, on stderr: for logs, pipes and plain terminals."""
+
+    shows_samples = True
 
     def __init__(self) -> None:
         self.latest: Step | None = None
@@ -94,6 +98,8 @@ class LineView(View):
 
 class JsonView(View):
     """One object per line on stdout, with an `event` key; the contract names the others."""
+
+    shows_samples = True
 
     def start(self, plan: Plan) -> None:
         session = plan.session
