@@ -87,6 +87,8 @@ def run() -> int:
         return 130
     except OSError as error:
         where = f"cannot use {error.filename}" if error.filename else "cannot write the output"
+        if not error.filename:
+            abandon_stdout()
         return complain(f"{where}: {error.strerror or error}", "", 1)
     except MemoryError:
         return complain("out of memory", "Try a smaller --hidden-size or --batch-size.", 1)
@@ -105,8 +107,14 @@ def complain(message: str, hint: str, code: int) -> int:
 
 
 def reader_went_away() -> int:
-    """`charrnn sample | head`: silent, and the interpreter must not try to flush again."""
+    """`charrnn sample | head`: silent."""
+    abandon_stdout()
+    return 141
+
+
+def abandon_stdout() -> None:
+    """What could not be written stays in Python's buffer; at exit it would be tried once more, with
+    a complaint and code 120."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141
