@@ -1,15 +1,17 @@
 """Signals during training: the first one asks the run to stop after the step, the second insists.
 
 A handler that raised an exception could strike in the middle of an update and leave half-updated
-weights, or be swallowed by a library, so it never raises. Before training has begun there is
-nothing to save, and the first signal already ends the process.
+weights, or be swallowed by a library, and Python's handlers wait for a matrix product to end. So
+the system writes each signal into a pipe, and a thread of its own reads it there. Before training
+has begun there is nothing to save, and the first signal already ends the process.
 """
 
 import os
 import signal
 import sys
+import threading
 from contextlib import ExitStack, suppress
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 #: Hidden by a live view, and to be shown again whatever happens.
@@ -17,7 +19,7 @@ SHOW_CURSOR = "\x1b[?25h"
 
 
 class Signals:
-    """A context that minds SIGINT, SIGTERM and SIGHUP.
+    """A context, for the main thread, that minds SIGINT, SIGTERM and SIGHUP.
 
     Once `training` is set, the first signal only sets `received`. Any other ends the process at
     once, without saving: whoever sends a second one means it. What is registered in `cleanup` is
@@ -33,10 +35,15 @@ class Signals:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
+        self._inlet, self._outlet = os.pipe()
+        os.set_blocking(self._outlet, False)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        self._wakeup = signal.set_wakeup_fd(self._outlet)
         for number in self._numbers:
             # A shell's background job or nohup ignores signals on purpose; so do we.
             if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._note)
+                self._before[number] = signal.signal(number, lambda number, frame: None)
         return self
 
     def __exit__(
@@ -48,6 +55,10 @@ class Signals:
         self.cleanup.close()
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+        signal.set_wakeup_fd(self._wakeup)
+        os.close(self._outlet)
+        self._thread.join()
+        os.close(self._inlet)
 
     def stop(self) -> bool:
         """Has the run been asked to stop?"""
@@ -63,12 +74,18 @@ class Signals:
         """What stopped the run: the name of the signal, or the end of the budget."""
         return "budget" if self.received is None else signal.Signals(self.received).name
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _watch(self) -> None:
+        """Read the numbers of signals until the other end of the pipe is closed."""
+        while numbers := os.read(self._inlet, 1):
+            if numbers[0] in self._numbers:
+                self._note(numbers[0])
+
+    def _note(self, number: int) -> None:
         if self.training and self.received is None:
             self.received = number
             return
         told = "stopped at once; the last save is in place" if self.training else "nothing written"
-        with suppress(OSError, ValueError):  # the terminal may be gone, or stderr closed
+        with suppress(OSError, ValueError):  # the terminal may be gone
             if sys.stderr.isatty():
                 os.write(2, SHOW_CURSOR.encode())
             os.write(2, f"charrnn: {signal.Signals(number).name}: {told}\n".encode())
