@@ -28,15 +28,18 @@ class ModelTape:
         self.steps, self.batch = steps, batch
         self.layers = [Tape(cell, H, steps, batch, dtype) for _ in range(model.layers)]
         self.characters = np.empty(0, np.intp)  # the distinct characters of this chunk
+        self.rows = np.empty((steps, batch), np.intp)  # which of them is read, at every place
         self.onehot = flat_rows(min(V, steps * batch), steps * batch, dtype)
         self.logits = flat_rows(V, steps * batch, dtype)
         self.masks: list[Array] = []  # dropout masks of the layers' outputs, flat (H, T*B)
         self.dropped = [flat_rows(H, steps * batch, dtype) for _ in range(model.layers)]
 
-    @property
     def x(self) -> Array:
-        """The one-hot input, a row for each distinct character of the chunk."""
-        return self.onehot[: len(self.characters)]
+        """The one-hot input, flat, with a row for each distinct character of the chunk."""
+        x = self.onehot[: len(self.characters)]
+        x.fill(0)
+        x[self.rows.reshape(-1), np.arange(self.rows.size)] = 1
+        return x
 
     def output(self, layer: int) -> Array:
         """What the layer above reads, flat (H, T*B): the hidden states, after dropout if any."""
@@ -116,19 +119,22 @@ class CharModel:
         if ids.shape != (tape.steps, tape.batch):
             raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
         tape.masks = []
-        x = self._read(ids, tape)
+        tape.characters, rows = np.unique(ids, return_inverse=True)
+        tape.rows = rows.reshape(ids.shape)
         for index, layer in enumerate(tape.layers):
             for name, array in zip(self.cell.states, layer.states[0], strict=True):
                 array[...] = state[name][index]
             w = self.layer(index)
             if index == 0:
-                w = w._replace(W_ih=w.W_ih[:, tape.characters])
-            recurrent.forward(self.cell, w, x, layer)
+                recurrent.look_up(w, tape.characters, tape.rows, layer)
+            else:
+                recurrent.project(w, tape.output(index - 1), layer)
+            recurrent.forward(self.cell, w, layer)
             if dropout and rng is not None:
                 tape.masks.append(dropout_mask(layer.output.shape, dropout, rng, self.dtype))
                 np.multiply(layer.output, tape.masks[-1], out=tape.dropped[index])
-            x = tape.output(index)
-        np.matmul(self.parameters["head.weight"], x, out=tape.logits)
+        top = tape.output(self.layers - 1)
+        np.matmul(self.parameters["head.weight"], top, out=tape.logits)
         tape.logits += self.parameters["head.bias"][:, None]
         last = [layer.states[-1] for layer in tape.layers]
         return tape.logits, {
@@ -158,7 +164,7 @@ class CharModel:
             layer, w, g = tape.layers[index], self.layer(index), self.layer(index, grads)
             if tape.masks:
                 layer.dout *= by_step(tape.masks[index], tape.batch)
-            x = tape.output(index - 1) if index else tape.x
+            x = tape.output(index - 1) if index else tape.x()
             present = g if index else g._replace(W_ih=np.empty((len(g.b_ih), len(x)), self.dtype))
             steps = trace[index] if trace is not None else None
             dstate = recurrent.backward(self.cell, w, x, layer, present, steps)
@@ -170,15 +176,6 @@ class CharModel:
             for name, array in zip(self.cell.states, dstate, strict=True):
                 dinitial[name][index] = array
         return dinitial
-
-    def _read(self, ids: Array, tape: ModelTape) -> Array:
-        """One-hot vectors of `ids`, over the characters that occur: W_ih x is then a product whose
-        cost depends on the chunk and not on the size of the alphabet."""
-        tape.characters, rows = np.unique(ids.reshape(-1), return_inverse=True)
-        x = tape.x
-        x.fill(0)
-        x[rows, np.arange(ids.size)] = 1
-        return x
 
 
 def named_views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

@@ -82,21 +82,35 @@ class Tape:
         return self.h[:, : -self.batch]
 
 
-def forward(cell: Cell, w: Weights, x: Array, tape: Tape) -> None:
-    """Run the layer over x, flat (D, T*B), from the state in `tape.states[0]`."""
+def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
+    """The input projection of one-hot vectors: xp_t is a column of W_ih for every character.
+
+    Step t reads `characters[rows[t]]` (T, B); `characters` are distinct, so that the cost depends
+    on the chunk and not on the size of the alphabet.
+    """
+    table = np.take(w.W_ih, characters, axis=1)  # in rows, as the loop reads it
+    table += w.b_ih[:, None]
     G, H, B = tape.hp.shape
-    np.matmul(w.W_ih, by_step(x, B), out=tape.gates.reshape(-1, G * H, B))
-    hp = tape.hp.reshape(G * H, B)
-    b_ih, b_hh = (b.reshape(G, H, 1) for b in (w.b_ih, w.b_hh))
-    if not cell.separate_projections:  # then only the sum of the two biases matters
-        b_ih = b_ih + b_hh
+    for xp, columns in zip(tape.gates.reshape(-1, G * H, B), rows, strict=True):
+        np.take(table, columns, axis=1, out=xp, mode="clip")  # "raise" would copy
+
+
+def project(w: Weights, x: Array, tape: Tape) -> None:
+    """The input projection xp_t = W_ih x_t + b_ih of x, flat (D, T*B)."""
+    G, H, B = tape.hp.shape
+    xp = np.matmul(w.W_ih, by_step(x, B), out=tape.gates.reshape(-1, G * H, B))
+    xp += w.b_ih[:, None]
+
+
+def forward(cell: Cell, w: Weights, tape: Tape) -> None:
+    """Run the layer from the state in `tape.states[0]`; `tape.gates` holds the projections xp_t."""
+    G, H, B = tape.hp.shape
+    hp, b_hh = tape.hp.reshape(G * H, B), w.b_hh[:, None]
     for t in range(tape.steps):
-        previous, state, gates = tape.states[t], tape.states[t + 1], tape.gates[t]
+        previous, state = tape.states[t], tape.states[t + 1]
         np.matmul(w.W_hh, previous[0], out=hp)
-        gates += b_ih
-        if cell.separate_projections:
-            tape.hp += b_hh
-        cell.forward(gates, tape.hp, previous, state, tape.work[t])
+        hp += b_hh
+        cell.forward(tape.gates[t], tape.hp, previous, state, tape.work[t])
 
 
 def backward(
