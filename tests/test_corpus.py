@@ -258,6 +258,22 @@ def test_a_binary_file_is_called_so(file: Callable[..., str]) -> None:
     assert refusal(path).message == f"{path} looks like a binary file (NUL at character 2)"
 
 
+def test_a_surrogate_is_no_character(file: Callable[..., str]) -> None:
+    error = refusal(file(b"abc+2AA-"), encoding="utf-7")
+    assert error.message.endswith("holds half a character (a surrogate at character 3)")
+
+
+def test_the_encoding_in_use_is_not_recommended(file: Callable[..., str]) -> None:
+    error = refusal(file("\ufeffab".encode("utf-16-le") + b"\x00\xd8a\0"), encoding="utf-16")
+    assert "byte 0x00 at offset 6, line 1" in error.message
+    assert error.hint.endswith("--encoding utf-8")
+
+
+def test_a_decoder_with_states_goes_back_before_a_wrong_byte(file: Callable[..., str]) -> None:
+    path = file(b'ab\ncd\n\x1b$B$"\x1b(Bx\n\x1b$B\xff\xff')
+    assert "byte 0xff at offset 19, line 4" in refusal(path, encoding="iso2022_jp").message
+
+
 def test_random_bytes_are_refused(file: Callable[..., str]) -> None:
     refusal(file(random.Random(1).randbytes(1 << 20)))
 
@@ -399,6 +415,9 @@ MOSTLY_TEXT = st.lists(st.sampled_from(FRAGMENTS[:-1] * 4 + WRONG[:1]), min_size
 
 @given(content=BYTES | MOSTLY_TEXT, piece=st.sampled_from([4, 5, 7, 64, 1 << 18]))
 @example(content=b"\0" * 50, piece=4)
+@example(content=b"zzyyyxa" * 9, piece=4)
+@example(content=("\ufeff\ufeff" + TEXT).encode(), piece=4)
+@example(content="\ufeffaaaa\0".encode(), piece=4)
 @example(content=b"a\r" * 30 + b"\xff", piece=4)
 def test_any_bytes_are_read_as_python_decodes_them_or_refused_at_the_right_place(
     scratch: Path, content: bytes, piece: int
@@ -419,6 +438,7 @@ def test_any_bytes_are_read_as_python_decodes_them_or_refused_at_the_right_place
             message = error.message
         else:
             assert text_of(read) == text
+            assert read.counts.tolist() == [text.count(c) for c in sorted(set(text))]
             assert wrong == len(content)
             return
     if "\0" in right:
@@ -489,6 +509,10 @@ def test_the_split_is_that_of_nanogpt() -> None:
     ids = np.zeros(1_115_394, np.uint8)
     training, held_out = split(ids, 0.1)
     assert (len(training), len(held_out)) == (1_003_854, 111_540)
+
+
+def test_ten_characters_are_enough_to_learn_from() -> None:
+    assert len(split(np.zeros(20, np.uint8), 0.5)[0]) == corpus.MINIMUM_TRAINING
 
 
 @given(st.integers(20, 5000), st.floats(0, 0.5))
