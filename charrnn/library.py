@@ -12,8 +12,9 @@ from charrnn import checkpoint, sampling
 from charrnn.errors import UsageError
 from charrnn.filters import Filters, allowed_characters
 from charrnn.model import CharModel
+from charrnn.parallel import cores
 from charrnn.prompts import Unknown, fit
-from charrnn.sampling import Piece, Uniforms
+from charrnn.sampling import Piece
 from charrnn.stepper import Stepper
 from charrnn.stopping import Rules, Unit
 from charrnn.vocabulary import Vocabulary
@@ -109,7 +110,5 @@ class LoadedModel:
             if not 0 <= seed <= LARGEST_SEED:
                 raise UsageError(f"{seed} is no seed", f"Give a number from 0 to {LARGEST_SEED}.")
         rules.check(filters.writable(self.vocabulary.characters))
-        wide = stepper if len(seeds) == 1 else stepper.spread(len(seeds))
-        return sampling.pieces(
-            wide, self.vocabulary, filters, rules, Uniforms(seeds), measure=measure
-        )
+        streams = sampling.spread(stepper, seeds, cores())
+        return sampling.pieces(streams, self.vocabulary, filters, rules, measure=measure)

@@ -6,8 +6,10 @@ neither the NumPy version nor the processor matters. Every stream has a seed of 
 a batch writes what it would write alone.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,8 @@ from charrnn.stepper import Stepper
 from charrnn.stopping import Rules, Stopper
 from charrnn.vocabulary import Vocabulary
 
-_BLOCK = 32  # steps between two looks at the texts of a batch
+_BLOCK = 32  # steps between two looks at the texts of several streams
+_SMALLEST_PART = 8  # streams that are worth a thread
 
 
 class Piece(NamedTuple):
@@ -51,6 +54,25 @@ class Uniforms:
         self._next += 1
         row: Array = self._block[self._next - 1]
         return row
+
+
+class Streams(NamedTuple):
+    """Streams that are stepped together, each with random numbers of its own."""
+
+    stepper: Stepper
+    uniforms: Uniforms
+
+
+def spread(start: Stepper, seeds: Sequence[int], threads: int) -> list[Streams]:
+    """A stream for each seed, all standing where `start` stands, in parts for that many threads.
+
+    A single one is `start` itself.
+    """
+    if len(seeds) == 1:
+        return [Streams(start, Uniforms(seeds))]
+    parts = max(1, min(threads, len(seeds) // _SMALLEST_PART))
+    edges = [part * len(seeds) // parts for part in range(parts + 1)]
+    return [Streams(start.spread(b - a), Uniforms(seeds[a:b])) for a, b in pairwise(edges)]
 
 
 def draw(w: Array, u: Array) -> Array:
@@ -108,36 +130,49 @@ def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
 
 
 def pieces(
-    stepper: Stepper,
+    streams: Sequence[Streams],
     vocabulary: Vocabulary,
     filters: Filters,
     rules: Rules,
-    uniforms: Uniforms,
     *,
     measure: bool = False,
 ) -> Iterator[Piece]:
-    """Continue every stream of `stepper` until `rules` end it; one stream, character by character.
+    """Continue all streams until `rules` end them; a single one, character by character.
 
-    A batch is looked at every few steps, because looking at 32 texts after each step would take
-    as long as the step.
+    Several are looked at every few steps, because looking at 32 texts after each step would take as
+    long as the step. Each element of `streams` is computed in a thread of its own.
     """
-    B = stepper.batch
-    stoppers = [Stopper(rules) for _ in range(B)]
-    block = 1 if B == 1 else _BLOCK
-    waiting: list[list[float]] = [[] for _ in range(B)]
-    stream = steps(stepper, filters, uniforms, measure=measure)
+    generators = [steps(each.stepper, filters, each.uniforms, measure=measure) for each in streams]
+    count = sum(each.stepper.batch for each in streams)
+    size = 1 if count == 1 else _BLOCK
+    stoppers = [Stopper(rules) for _ in range(count)]
+    waiting: list[list[float]] = [[] for _ in range(count)]
     characters = vocabulary.characters
-    while not all(stopper.reason for stopper in stoppers):
-        drawn = [next(stream) for _ in range(block)]
-        for index, stopper in enumerate(stoppers):
-            if stopper.reason:
-                continue
-            text = stopper.push("".join([characters[ids[index]] for ids, _ in drawn]))
-            nats = waiting[index]
-            nats += [float(each[index]) for _, each in drawn if each is not None]
-            if text or stopper.reason:
-                yield Piece(index, text, nats[: len(text)], stopper.reason)
-                del nats[: len(text)]
+    with _threads(len(streams)) as run:
+        while not all(stopper.reason for stopper in stoppers):
+            blocks = list(run(lambda generator: list(islice(generator, size)), generators))
+            columns = [(block, i) for block in blocks for i in range(len(block[0][0]))]
+            for index, (stopper, (block, i)) in enumerate(zip(stoppers, columns, strict=True)):
+                if stopper.reason:
+                    continue
+                text = stopper.push("".join([characters[ids[i]] for ids, _ in block]))
+                nats = waiting[index]
+                nats += [float(each[i]) for _, each in block if each is not None]
+                if text or stopper.reason:
+                    yield Piece(index, text, nats[: len(text)], stopper.reason)
+                    del nats[: len(text)]
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """A `map` that works in `count` threads."""
+    if count == 1:
+        yield map
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(count) as pool:
+        yield pool.map
 
 
 def generate(
@@ -155,5 +190,5 @@ def generate(
     """
     filters, rules = Filters(temperature=temperature), Rules(length=length)
     stepper = start(model, vocabulary, prompt)
-    for piece in pieces(stepper, vocabulary, filters, rules, Uniforms([seed])):
+    for piece in pieces([Streams(stepper, Uniforms([seed]))], vocabulary, filters, rules):
         yield from piece.text

@@ -136,14 +136,20 @@ def test_a_batch_writes_what_each_seed_writes_alone(cell, activation):
     assert len(set(many)) == 4
 
 
-def texts(model, seeds, **rules):
-    start = sampling.start(model, LETTERS, "a")
-    start = start if len(seeds) == 1 else start.spread(len(seeds))
+def texts(model, seeds, threads=1, **rules):
+    streams = sampling.spread(sampling.start(model, LETTERS, "a"), seeds, threads)
+    assert len(streams) == threads
     result = [""] * len(seeds)
     filters = Filters(temperature=0.9, top_k=6)
-    for piece in sampling.pieces(start, LETTERS, filters, Rules(**rules), Uniforms(seeds)):
+    for piece in sampling.pieces(streams, LETTERS, filters, Rules(**rules)):
         result[piece.stream] += piece.text
     return result
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_no_text(threads):
+    model, seeds = network("lstm"), list(range(25))
+    assert texts(model, seeds, threads, length=200) == texts(model, seeds, length=200)
 
 
 def test_streams_of_a_batch_stop_by_themselves():

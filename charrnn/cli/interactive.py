@@ -14,7 +14,7 @@ from charrnn.cli.terminal import Writer, on_terminal, say
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.library import LoadedModel, new_seed
 from charrnn.prompts import fit, unescape
-from charrnn.sampling import Uniforms, pieces
+from charrnn.sampling import Streams, Uniforms, pieces
 from charrnn.stopping import Rules
 
 HELP = r"""Type text and the model continues it, in one long conversation; Enter alone goes on.
@@ -53,13 +53,9 @@ class Conversation:
         for note in notes:
             say(f"prompt: {note}")
         self.stepper.read(self.loaded.vocabulary.encode(text))
+        streams = [Streams(self.stepper, self.uniforms)]
         streamed = pieces(
-            self.stepper,
-            self.loaded.vocabulary,
-            self.filters,
-            self.rules,
-            self.uniforms,
-            measure=self.wanted.heat,
+            streams, self.loaded.vocabulary, self.filters, self.rules, measure=self.wanted.heat
         )
         with noted() as signals:
             for piece in streamed:
