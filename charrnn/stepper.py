@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.cells import Cell, Workspace
+from charrnn.cells import Workspace
 from charrnn.model import CharModel
 from charrnn.ops import Array
 
@@ -34,35 +34,31 @@ class Stepper:
     is read the hidden state is zero, so they are the bias of the softmax layer.
     """
 
-    def __init__(self, model: CharModel) -> None:
-        self._allocate(model.cell, _weights(model), 1)
-        self._multiply_all()
-
-    def _allocate(self, cell: Cell, weights: _Weights, batch: int) -> None:
-        """Memory for zero states: `_before` and `_after` hold (H, B) per layer and state."""
-        G, B = len(cell.gates), batch
-        H, L = weights.table.shape[1] // G, len(weights.stacks)
-        self._cell, self._weights, self.batch = cell, weights, batch
-        self._columns = np.ascontiguousarray(weights.table.T) if batch > 1 else weights.table.T
-        self._before = [[np.zeros((H, B)) for _ in cell.states] for _ in range(L)]
-        self._after = [[np.zeros((H, B)) for _ in cell.states] for _ in range(L)]
-        products = [np.empty((len(stack), B)) for stack in weights.stacks]
-        self._products = products
-        above = [product[: -G * H] for product in products]
+    def __init__(self, model: CharModel, batch: int = 1, weights: _Weights | None = None) -> None:
+        self.model, self.batch = model, batch
+        self._weights = w = weights or _arranged(model)
+        cell, H, B, G = model.cell, model.hidden_size, batch, len(model.cell.gates)
+        self._columns = np.ascontiguousarray(w.table.T) if B > 1 else w.table.T
+        # (H, B) per layer and state; each step swaps the two.
+        self._before = [[np.zeros((H, B)) for _ in cell.states] for _ in w.stacks]
+        self._after = [[np.zeros((H, B)) for _ in cell.states] for _ in w.stacks]
+        # A product is what the layer above reads (at the top: the logits), then the layer's own hp.
+        self._products = [np.empty((len(stack), B)) for stack in w.stacks]
+        above = [product[: -G * H] for product in self._products]
         self.logits = above.pop()
-        # The gates of a layer are filled by the layer below, those of the first from the table.
         self._gates = [np.empty((G, H, B)), *(a.reshape(G, H, B) for a in above)]
-        self._hp = [product[-G * H :].reshape(G, H, B) for product in products]
         self._above = [*self._gates[1:], self.logits]
+        self._hp = [product[-G * H :].reshape(G, H, B) for product in self._products]
         scale, shift = (np.array(c).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
         if B == 1:  # at this size, spreading a constant over an array costs more than reading it
             scale, shift = (np.repeat(c, H, axis=1) for c in (scale, shift))
         scratch, a, saved = np.empty((G, H, B)), np.empty((H, B)), np.empty((len(cell.saved), H, B))
         self._work = Workspace(scale, shift, scratch, a, saved)
+        self._multiply_all()
 
     def step(self, ids: Array) -> Array:
         """Read one character per stream, ids (B,), and return the logits (V, B) of the next."""
-        first = self._gates[0]
+        cell, first = self.model.cell, self._gates[0]
         if self.batch == 1:
             first.reshape(-1)[:] = self._weights.table[ids[0]]
         else:
@@ -71,7 +67,7 @@ class Stepper:
         self._before, self._after = self._after, self._before
         for index, gates in enumerate(self._gates):
             after = self._after[index]
-            self._cell.forward(gates, self._hp[index], self._before[index], after, self._work)
+            cell.forward(gates, self._hp[index], self._before[index], after, self._work)
             self._multiply(index)
         return self.logits
 
@@ -96,16 +92,15 @@ class Stepper:
 
     def spread(self, batch: int) -> "Stepper":
         """`batch` streams that all stand where this one stream stands."""
-        wide = object.__new__(Stepper)
-        wide._allocate(self._cell, self._weights, batch)
+        wide = Stepper(self.model, batch, self._weights)
         for mine, its in zip(self._after, wide._after, strict=True):
             for array, copy in zip(mine, its, strict=True):
-                copy[...] = array[:, :1]
+                copy[...] = array
         wide._multiply_all()
         return wide
 
 
-def _weights(model: CharModel) -> _Weights:
+def _arranged(model: CharModel) -> _Weights:
     """The float64 weights of `model`, arranged for stepping."""
     cell, H = model.cell, model.hidden_size
     layers = [model.layer(index) for index in range(model.layers)]
