@@ -43,5 +43,22 @@ lint: .venv/developing
 types: .venv/developing
 	$(BIN)/mypy
 
+# The long forms of the tests of reliability; docs/promises.md has the figures.
+torture: .venv/developing
+	$(BIN)/python -m pytest tests/torture
+
+# The texts with an exact entropy. hello.txt is in the repository; the others are made.
+corpora: .venv/installed
+	$(BIN)/python corpora/synthesise.py corpora
+
+# charrnn and PyTorch in turn. PyTorch lives in an environment of its own and is no dependency.
+bench: .venv/installed .venv-bench/installed
+	$(BIN)/python tests/benchmarks/side_by_side.py --torch-python .venv-bench/bin/python
+
+.venv-bench/installed:
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip --quiet install torch==2.13.0 numpy
+	@touch $@
+
 clean:
-	rm -rf .venv $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache
