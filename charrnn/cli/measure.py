@@ -95,7 +95,7 @@ def surprise(subject: Subject, text: Passage, request: Request) -> Surprisal:
 
 def prediction(subject: Subject, text: Passage, request: Request) -> Prediction:
     ids = encode(subject, Passage(text.text[-LONGEST_PROMPT:], text.source))
-    return predict(subject.model(), ids, subject.vocabulary.characters, request.temp, request.top)
+    return predict(subject.model(), ids, subject.vocabulary.characters, request.temp)
 
 
 def neurons(subject: Subject, text: Passage, request: Request) -> Neurons:

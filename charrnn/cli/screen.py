@@ -101,18 +101,5 @@ def sparkline(values: list[float], width: int) -> str:
     return "".join(COLUMNS[max(1, round(8 * mean / highest))] for mean in means)
 
 
-def figure(value: float | None) -> str:
-    """Three significant digits, at most 7 characters: 0.00812, 1.97, 123, 4.5e-10."""
-    if value is None:
-        return "-"
-    if value == 0:
-        return "0"
-    if 999.5 <= abs(value) < 1e5:
-        return f"{value:.0f}"
-    if 1e-3 <= abs(value) < 999.5:
-        return f"{value:#.3g}".rstrip(".")
-    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-
-
 def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

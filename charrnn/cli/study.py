@@ -5,13 +5,17 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+from charrnn.atomic import check_writable
 from charrnn.cli import measure
 from charrnn.cli.inspect import Request
-from charrnn.cli.reports import compare, draw, short_names
+from charrnn.cli.reports import compare, draw
 from charrnn.cli.screen import Screen
 from charrnn.cli.subject import Passage, Subject
 from charrnn.errors import UsageError
 from charrnn.introspect.export import SCHEMA, as_json
+from charrnn.pictures.save import check_format
+from charrnn.pictures.save import save as save_picture
+from charrnn.visible import visible
 
 MOST = 6
 
@@ -20,17 +24,26 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
     """Run one `charrnn inspect`. Raises CharRNNError for everything that a user can get wrong."""
     if len(paths) > MOST:
         raise UsageError(f"{len(paths)} checkpoints are too many", f"Compare at most {MOST}.")
+    if save is not None:
+        check_format(save)
+        check_writable(save)
     subjects = [Subject.load(path) for path in paths]
     text = measure.text_for(request, subjects[0])
     measure.check_comparable(subjects, text, request)
     reports = [measure.VIEWS[request.view](subject, text, request) for subject in subjects]
+    if save is not None:
+        whole = whole_json(request.view, text, subjects, reports)
+        save_picture(save, request.view, file_names(subjects), reports, text.text, whole)
+        if not json:
+            Screen().prose(f"saved {visible(str(save), one_line=True)}")
+            return
     if json:
         sys.stdout.write(dumps(whole_json(request.view, text, subjects, reports)) + "\n")
     elif len(reports) == 1:
         draw(request, text, reports[0], Screen())
     else:
         screen = Screen()
-        compare(request, short_names(subjects, screen), reports, screen)
+        compare(request, [screen.text(n) for n in file_names(subjects)], reports, screen)
     sys.stdout.flush()
 
 
@@ -45,3 +58,10 @@ def whole_json(
     head = {"schema": SCHEMA, "view": view}
     about = {"text": text.about()} if text.text else {}
     return head | objects[0] | about if len(objects) == 1 else head | about | {"compare": objects}
+
+
+def file_names(subjects: list[Subject]) -> list[str]:
+    """File names without `.npz`, or whole paths where two names are the same."""
+    stems = [Path(subject.path).name.removesuffix(".npz") for subject in subjects]
+    unique = len(set(stems)) == len(stems)
+    return stems if unique else [subject.path for subject in subjects]

@@ -10,7 +10,7 @@ Losses are in nats, per window, never divided by windows or steps. Only `lag` sh
 explosion: `total` stays level because every later step adds a loss of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,9 @@ class StateGradients:
 class Gradients:
     """The measurement and how it was made; `layers` goes from the bottom up, h before c.
 
+    `seeded_with` is "loss", or "random" if the softmax layer is zero, as before training: then no
+    loss depends on the state, `total` and `lag` are 0, and `relative` follows a random direction of
+    the top layer's last h back instead, which is dynamics alone.
     `lyapunov` and `spectral_radius` (per layer, per gate) are of `dynamics`, None if not measured.
     """
 
@@ -51,6 +54,7 @@ class Gradients:
     burn_in: int
     steps: int
     layers: tuple[StateGradients, ...]
+    seeded_with: str = "loss"
     lyapunov: float | None = None
     spectral_radius: tuple[dict[str, float], ...] | None = None
 
@@ -59,6 +63,8 @@ def gradient_norms(
     model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
 ) -> Gradients:
     """Measure a float64 model on a text (n,). Raises CorpusError if the text is too short."""
+    if not model.parameters["head.weight"].any():
+        return without_softmax(model, ids, steps=steps, windows=windows, burn_in=burn_in)
     columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in)
     rounds = [window_norms(model, c, burn_in) for c in batches(model, columns, steps)]
     total, lag = (np.concatenate(parts, axis=-1) for parts in zip(*rounds, strict=True))
@@ -68,6 +74,24 @@ def gradient_norms(
         for s, name in enumerate(model.cell.states)
     ]
     return Gradients(columns.shape[1], burn_in, steps, tuple(layers))
+
+
+def without_softmax(
+    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
+) -> Gradients:
+    """Measure through a random softmax layer, of whose curves only the shape is kept."""
+    rng = np.random.default_rng(0)
+    head = {"head.weight": rng.standard_normal(model.parameters["head.weight"].shape)}
+    dressed = CharModel(
+        model.parameters | head,
+        cell=model.cell.name,
+        activation=model.cell.activation,
+        dtype=np.float64,
+    )
+    report = gradient_norms(dressed, ids, steps=steps, windows=windows, burn_in=burn_in)
+    zero = band(np.zeros((steps, 1)))
+    layers = tuple(replace(state, total=zero, lag=zero) for state in report.layers)
+    return replace(report, layers=layers, seeded_with="random")
 
 
 def window_norms(model: CharModel, columns: Array, burn_in: int) -> tuple[Array, Array]:

@@ -83,19 +83,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The likeliest characters after a prompt; `others` more share the probability `rest`."""
+    """All characters, likeliest first, as they may come after a prompt."""
 
     prompt: str
     temperature: float
     entropy_bits: float
     candidates: tuple[Candidate, ...]
-    others: int
-    rest: float
 
 
-def predict(
-    model: CharModel, ids: Array, alphabet: str, temperature: float = 1.0, top: int = 12
-) -> Prediction:
+def predict(model: CharModel, ids: Array, alphabet: str, temperature: float = 1.0) -> Prediction:
     """What comes after `ids` (T,), at least one, read from a zero state."""
     tape = model.tape(len(ids), 1)
     logits, _ = model.forward(ids[:, None], model.zero_state(1), tape)
@@ -104,7 +100,7 @@ def predict(
     cumulative = np.cumsum(p[order])
     candidates = [
         Candidate(alphabet[v], float(p[v]), float(total))
-        for v, total in zip(order[:top], cumulative, strict=False)
+        for v, total in zip(order, cumulative, strict=True)
     ]
     positive = p[p > 0]
     return Prediction(
@@ -112,6 +108,4 @@ def predict(
         temperature=temperature,
         entropy_bits=float(-(positive * np.log2(positive)).sum()),
         candidates=tuple(candidates),
-        others=max(len(p) - top, 0),
-        rest=float(p[order[top:]].sum()),
     )

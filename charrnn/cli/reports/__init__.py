@@ -1,6 +1,5 @@
 """How each view is drawn on a `Screen`; the measurements come from `charrnn.introspect`."""
 
-from pathlib import Path
 from typing import Any
 
 from charrnn.cli.inspect import Request
@@ -15,7 +14,7 @@ from charrnn.cli.reports import (
     unfold,
 )
 from charrnn.cli.screen import Screen
-from charrnn.cli.subject import Passage, Subject
+from charrnn.cli.subject import Passage
 
 
 def draw(request: Request, text: Passage, report: Any, screen: Screen) -> None:
@@ -30,7 +29,7 @@ def draw(request: Request, text: Passage, report: Any, screen: Screen) -> None:
         case "surprisal":
             surprisal.draw(report, text, screen, every=request.every)
         case "next":
-            prediction.draw(report, screen)
+            prediction.draw(report, screen, top=request.top)
         case "neurons":
             neurons.draw(report, screen, every=request.every)
         case "gates":
@@ -49,14 +48,6 @@ def compare(request: Request, names: list[str], reports: list[Any], screen: Scre
         case "surprisal":
             surprisal.compare(names, reports, screen)
         case "next":
-            prediction.compare(names, reports, screen)
+            prediction.compare(names, reports, screen, top=request.top)
         case "context":
             context.compare(names, reports, screen)
-
-
-def short_names(subjects: list[Subject], screen: Screen) -> list[str]:
-    """File names without `.npz`, or whole paths where two names are the same."""
-    stems = [Path(subject.path).name.removesuffix(".npz") for subject in subjects]
-    unique = len(set(stems)) == len(stems)
-    names = stems if unique else [subject.path for subject in subjects]
-    return [screen.text(name) for name in names]

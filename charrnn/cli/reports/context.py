@@ -1,7 +1,8 @@
 """Draws how the loss falls as more of the context becomes visible."""
 
-from charrnn.cli.screen import Screen, figure
-from charrnn.introspect.context import USEFUL_BITS, Context
+from charrnn.cli.screen import Screen
+from charrnn.introspect import words
+from charrnn.introspect.context import Context
 
 
 def draw(report: Context, screen: Screen) -> None:
@@ -16,20 +17,7 @@ def draw(report: Context, screen: Screen) -> None:
         bar = screen.bar(excess / highest, max(screen.width - 34, 4))
         screen.line(f"{k:>5}  {bits:<8.3f} {excess:<8.3f} {error:<8.3f} ", (bar, "cyan"))
     screen.line(f"{'all':>5}  {report.full:<8.3f}")
-    screen.prose(reading(report))
-
-
-def reading(report: Context) -> str:
-    if report.useful is None:
-        least = figure(float(report.excess.min()))
-        return (
-            f"In words: even with {report.visible[-1]} characters visible the model does at least "
-            f"{least} bits worse than with all: it uses what is older."
-        )
-    return (
-        f"In words: {report.useful} characters of context are as good as all of them, to "
-        f"{USEFUL_BITS} bits; what is older, the model does not use."
-    )
+    screen.prose(words.context(report))
 
 
 def compare(names: list[str], reports: list[Context], screen: Screen) -> None:
@@ -46,7 +34,7 @@ def compare(names: list[str], reports: list[Context], screen: Screen) -> None:
             bar = screen.bar(excess / highest, max(width - 8, 1))
             cells += [f"{excess:<7.3f}", (bar.ljust(width - 7), "cyan")]
         screen.line(*cells)
-    cells = ["useful"]
+    cells = ["useful ".ljust(6)]
     for report in reports:
         useful = f"> {report.visible[-1]}" if report.useful is None else str(report.useful)
         cells.append(useful.ljust(width))

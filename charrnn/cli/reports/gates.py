@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from charrnn.cli.screen import Screen, figure, plural, sparkline
+from charrnn.cli.screen import Screen, plural, sparkline
 from charrnn.introspect.gates import Clock, Gate, Gates, Idle
+from charrnn.introspect.words import figure
 
 LONGEST = 5
 

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from charrnn.cli.screen import Screen, figure, sparkline
+from charrnn.cli.screen import Screen, sparkline
+from charrnn.introspect import words
 from charrnn.introspect.gradients import Gradients, StateGradients
+from charrnn.introspect.words import figure
 
 LOWEST = 1e-8  # the scale never reaches further down: what is fainter no longer matters
 LAGS = 12
 COLUMN = 18  # narrower than this, a bar and its value cannot be read
-SINGLE_EXPONENTIAL = 0.9
 
 
 def draw(report: Gradients, screen: Screen, *, every: bool = False) -> None:
@@ -18,6 +19,8 @@ def draw(report: Gradients, screen: Screen, *, every: bool = False) -> None:
     lags = range(report.steps) if every else spread(report.steps)
     floor = floor_of(states, lags)
     header(report, floor, screen)
+    if report.seeded_with == "random":
+        screen.prose("The softmax layer is untrained (all zero): a random direction of h instead.")
     if len(states) < len(report.layers):
         hidden = ", ".join(f"{s.layer} {s.state}" for s in report.layers[: -len(states)])
         screen.prose(f"not shown here: layer {hidden} (--layer, or --json)")
@@ -119,56 +122,25 @@ def footer(report: Gradients, states: Sequence[StateGradients], screen: Screen) 
         name = f"layer {state.layer} {state.state}"
         screen.line(
             f"{name:<11}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
-            f"{figure(decay.half_life):<11}{memory(state):<11}{figure(total[0])} ",
+            f"{figure(decay.half_life):<11}{words.memory(state):<11}{figure(total[0])} ",
             (sparkline(total.tolist(), 16), "cyan"),
             f" {figure(total[-1])}",
         )
     screen.prose(dynamics(report))
-    screen.prose(reading(report))
-
-
-def memory(state: StateGradients) -> str:
-    """The lag of 1 %, or that it is longer than what was measured."""
-    known = state.decay.memory
-    return f"> {len(state.lag.median) - 1}" if known is None else str(known)
+    screen.prose(words.gradients(report))
 
 
 def dynamics(report: Gradients) -> str:
     """The numbers that do not depend on a loss."""
-    words = ""
+    said = ""
     if report.lyapunov is not None:
         growth = math.exp(report.lyapunov)
-        words = f"top Lyapunov {report.lyapunov:.3f} (x {growth:.3f} a character)"
+        said = f"top Lyapunov {report.lyapunov:.3f} (x {growth:.3f} a character)"
     if report.spectral_radius:
         radii = report.spectral_radius[-1].items()
         blocks = " ".join(f"{gate} {figure(radius)}" for gate, radius in radii)
-        words += f"; spectral radius of W_hh {blocks}, which alone says little"
-    return words
-
-
-def reading(report: Gradients) -> str:
-    """One sentence in plain words about the topmost state that carries memory (c before h)."""
-    state = report.layers[-1]
-    median = state.relative.median
-    lag = min(20, report.steps - 1)
-    factor = median[lag]
-    name = f"layer {state.layer}'s {state.state}"
-    if factor <= 0:
-        words = f"{name} {lag} characters back does not reach the prediction at all"
-    elif factor < 1:
-        words = (
-            f"a change of {name} {lag} characters back moves the prediction "
-            f"{figure(1 / factor)} times less than one now"
-        )
-    else:
-        words = (
-            f"a change of {name} {lag} characters back moves the prediction "
-            f"{figure(factor)} times more than one now"
-        )
-    fit = state.decay.r_squared
-    if fit is not None and fit < SINGLE_EXPONENTIAL:
-        words += "; the decay is no single exponential, so read the bars, not the gain"
-    return f"In words: {words}."
+        said += f"; spectral radius of W_hh {blocks}, which alone says little"
+    return said
 
 
 def compare(
@@ -190,5 +162,5 @@ def compare(
         exponent = "-" if report.lyapunov is None else f"{report.lyapunov:.3f}"
         screen.line(
             f"{title[:18]:<19}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
-            f"{figure(decay.half_life):<11}{memory(state):<11}{exponent}"
+            f"{figure(decay.half_life):<11}{words.memory(state):<11}{exponent}"
         )

@@ -1,7 +1,6 @@
 """Paints a text: one colour for each character's value, or a second line of digits without colour.
 
-The scales are viridis (Smith & van der Walt, 2015), cut so that letters stay legible, for values
-from 0, and blue - white - orange for signed ones. The value always has a form that needs no colour.
+The value always has a form that needs no colour.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,25 +9,18 @@ from itertools import groupby
 from rich.cells import cell_len
 
 from charrnn.cli.screen import Part, Screen
-
-VIRIDIS = ("#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b")
-COLD, WARM = (33, 102, 172), (230, 97, 1)
+from charrnn.introspect import colours
 
 
 def sequential(share: float) -> str:
     """A style for a value from 0 to 1, dark to light."""
-    index = min(int(share * len(VIRIDIS)), len(VIRIDIS) - 1)
-    ink = "white" if index < 5 else "black"
-    return f"{ink} on {VIRIDIS[max(index, 0)]}"
+    background, ink = colours.sequential(share)
+    return f"{ink} on {background}"
 
 
 def diverging(value: float) -> str:
-    """A style for a value from -1 (blue) over 0 (white) to 1 (orange); eight shades each way."""
-    end = WARM if value > 0 else COLD
-    strength = min(round(abs(value) * 8) / 8, 1.0)
-    rgb = (round(255 + (c - 255) * strength) for c in end)
-    ink = "white" if strength > 0.8 else "black"
-    return f"{ink} on #{''.join(f'{c:02x}' for c in rgb)}"
+    """A style for a value from -1 (blue) over 0 (white) to 1 (orange)."""
+    return f"{colours.ink_on(value)} on {colours.diverging(value)}"
 
 
 def paint(

@@ -1,10 +1,11 @@
 """Draws what the model expects after a prompt, as bars with cumulative shares."""
 
-from charrnn.cli.screen import Screen, figure
+from charrnn.cli.screen import Screen
 from charrnn.introspect.unfold import Prediction
+from charrnn.introspect.words import figure
 
 
-def draw(report: Prediction, screen: Screen) -> None:
+def draw(report: Prediction, screen: Screen, *, top: int) -> None:
     prompt = screen.text(report.prompt)
     room = screen.width - 10
     shown = prompt if len(prompt) <= room else "…" + prompt[-room + 1 :]
@@ -14,10 +15,11 @@ def draw(report: Prediction, screen: Screen) -> None:
         f"(as open as {figure(2**report.entropy_bits)} equally likely characters)"
     )
     screen.line(("character     share   cumulative", "bold"))
-    for candidate in report.candidates:
+    for candidate in report.candidates[:top]:
         row(screen, screen.text(candidate.character), candidate.probability, candidate.cumulative)
-    if report.others:
-        row(screen, f"{report.others} others", report.rest, 1.0)
+    others = report.candidates[top:]
+    if others:
+        row(screen, f"{len(others)} others", sum(c.probability for c in others), 1.0)
 
 
 def row(screen: Screen, name: str, probability: float, cumulative: float) -> None:
@@ -30,7 +32,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %" if share >= 5e-5 or share == 0 else "<0.01 %"
 
 
-def compare(names: list[str], reports: list[Prediction], screen: Screen) -> None:
+def compare(names: list[str], reports: list[Prediction], screen: Screen, *, top: int) -> None:
     """The union of the models' likeliest characters, a column of shares for each model."""
     likeliest: dict[str, float] = {}
     for report in reports:
@@ -41,7 +43,7 @@ def compare(names: list[str], reports: list[Prediction], screen: Screen) -> None
     screen.line(
         ("character ", "bold"), *((name[: width - 1].ljust(width), "bold") for name in names)
     )
-    for character in sorted(likeliest, key=lambda c: -likeliest[c])[:16]:
+    for character in sorted(likeliest, key=lambda c: -likeliest[c])[:top]:
         cells: list[str | tuple[str, str]] = [f"{screen.text(character):<10}"]
         for report in reports:
             shares = {c.character: c.probability for c in report.candidates}

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from charrnn.cli.screen import Screen, figure, plural, sparkline
+from charrnn.cli.screen import Screen, plural, sparkline
 from charrnn.introspect.summary import Summary
+from charrnn.introspect.words import figure
 
 LN2 = 0.6931471805599453
 

@@ -3,9 +3,10 @@
 import math
 
 from charrnn.cli.reports.paint import paint, sequential
-from charrnn.cli.screen import Screen, figure, plural
+from charrnn.cli.screen import Screen, plural
 from charrnn.cli.subject import Passage
 from charrnn.introspect.surprisal import Surprisal, WorstPlace
+from charrnn.introspect.words import figure
 
 BRIGHTEST = 8.0  # bits
 ROWS = 10

@@ -7,6 +7,7 @@ distribution of the next character. Arrows to the right carry the states on.
 import numpy as np
 
 from charrnn.cli.screen import Part, Screen
+from charrnn.introspect import words
 from charrnn.introspect.unfold import Moment, Unfolding
 from charrnn.ops import Array
 
@@ -33,7 +34,7 @@ def draw(report: Unfolding, screen: Screen) -> None:
         if start:
             screen.line()
         block(report, range(start, min(start + per_row, len(moments))), liveliest, screen)
-    screen.prose(reading(report, screen))
+    screen.prose(words.unfolding(report))
 
 
 def lively(values: Array, count: int) -> Array:
@@ -117,24 +118,3 @@ def one_hot(report: Unfolding, moment: Moment, screen: Screen) -> list[Part]:
         return [(f"{name} {ones}".center(COLUMN), "bold")]
     place = report.vocabulary.index(moment.character)
     return [(f"{name} (1 at {place}/{size})"[:COLUMN].center(COLUMN), "bold")]
-
-
-def reading(report: Unfolding, screen: Screen) -> str:
-    """If a character occurs twice with different successors, say what tells them apart."""
-    seen: dict[str, Moment] = {}
-    for moment in report.moments:
-        earlier = seen.get(moment.character)
-        guess, before = (likeliest(report, m) if m else "" for m in (moment, earlier))
-        if earlier and guess != before:
-            same = screen.text(moment.character)
-            return (
-                f"In words: '{same}' is read twice, and the model expects '{screen.text(before)}' "
-                f"after the first and '{screen.text(guess)}' after the later one: the input is the "
-                "same, so only the state that arrived from the left can tell them apart."
-            )
-        seen.setdefault(moment.character, moment)
-    return "In words: each column reads one character; the arrows to the right are all it recalls."
-
-
-def likeliest(report: Unfolding, moment: Moment) -> str:
-    return report.vocabulary[int(moment.probabilities.argmax())]
