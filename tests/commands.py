@@ -135,3 +135,45 @@ def foreign(shown: str) -> str:
     """The control characters in `shown` that are not our own styling, in visible form."""
     rest = OWN.sub("", shown)
     return repr([c for c in rest if (c < " " and c not in "\r\n\t") or "\x7f" <= c <= "\x9f"])
+
+
+#: Runs several commands in one process: `python -c MANY '[["train", "text"], ...]'`. Prints the
+#: exit codes at the end, as JSON.
+MANY = """
+import json, sys
+from charrnn import cli
+from charrnn.__main__ import open_closed_streams
+
+codes = []
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["charrnn", *arguments]
+    codes.append(cli.run())
+print(json.dumps(codes), flush=True)
+"""
+SAVED = ("svg", "html", "png", "csv", "json")
+
+
+def every_command(text: str, model: str = "m.npz", prompt: str = "the ") -> list[list[str]]:
+    """Command lines that train, sample and inspect in all the ways there are."""
+    from charrnn.cli.inspect import VIEWS
+
+    small = ["--windows", "2", "--steps", "12", "--burn-in", "4"]
+    sample, inspect = ["sample", model, "-n", "60"], ["inspect", model, *small]
+    return [
+        ["train", text, *SMALL, "--steps", "12", "--seed", "1", "--out", model, "--force"],
+        ["train", text, "--out", model, "--resume", "--steps", "2", "--json"],
+        ["train", text, "--init-from", model, "--out", f"{model}2", "--force", "--steps", "2"],
+        ["train", text, "--dry-run"],
+        [*sample, "--temp", "1"],
+        [*sample, "-c", "2", "-v"],
+        [*sample, "--prompt", prompt, "--unknown", "nearest", "--heat"],
+        [*sample, "--novelty", "--corpus", text, "--seed", "1"],
+        [*sample, "--temp", "0.5,2", "--top-k", "9", "--best-of", "2"],
+        [*sample, "--json", "--stop", "e", "--only", "a-z "],
+        *([*inspect, "--view", view] for view in VIEWS),
+        *([*inspect, "--view", view, "--json"] for view in VIEWS),
+        [*inspect, "--view", "surprisal", "--text", text],
+        [*inspect, "--compare", f"{model}2"],
+        *([*inspect, "--save", f"{model}.{kind}"] for kind in SAVED),
+        *([*inspect, "--view", "unfold", "--save", f"unfold.{kind}"] for kind in SAVED),
+    ]
