@@ -1,4 +1,4 @@
-"""The few operations that are neither cell nor product: softmax, cross-entropy, norms.
+"""The few operations below cells and layers: softmax, cross-entropy, norms, blocks of rows.
 
 Feature-major: the first axis of a logits array is the vocabulary, whatever follows it. Nothing here
 allocates when the caller passes buffers, and nothing here knows of time.
@@ -55,3 +55,24 @@ def cross_entropy(logits: Array, targets: Array, dlogits: Array, count: int | No
 def norm(x: Array) -> float:
     """The Euclidean norm in float64: squares in float32 under- and overflow too soon."""
     return float(np.linalg.norm(x.astype(np.float64, copy=False).reshape(-1)))
+
+
+#: The largest product, rows x inner x columns, that OpenBLAS computes in place. For a larger one it
+#: first packs copies of both matrices, which for few columns costs as much as it gains.
+SMALL_PRODUCT = 1_000_000
+FEWEST_ROWS = 8
+
+
+def row_blocks(W: Array, columns: int) -> Array:
+    """W (M, K) seen as (n, M/n, K), in blocks of rows that are small products with (K, columns).
+
+    `np.matmul` takes the blocks one after the other; with 16 or 32 columns that measured 1.2 to
+    1.45 times faster than one product (float32, AVX-512). n is 1 if no block is small enough.
+    """
+    M, K = W.shape
+    rows = M
+    while rows * K * columns > SMALL_PRODUCT:
+        if rows % 2 or rows // 2 < FEWEST_ROWS:
+            return W[None]
+        rows //= 2
+    return W.reshape(M // rows, rows, K)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.cells import Cell, Workspace
-from charrnn.ops import Array
+from charrnn.ops import Array, row_blocks
 
 #: Extra elements at the end of a row. Rows whose length is a power of two would all compete for the
 #: same few cache sets when one timestep (a column block) is written.
@@ -64,7 +64,6 @@ class Tape:
         self.dout = np.empty((T, H, B), dtype)  # d(loss)/d(h_t) from the layers above
         self.hp, self.step_dxp, scratch = (np.empty((G, H, B), dtype) for _ in range(3))
         self.step_dhp = np.empty_like(self.hp) if cell.separate_projections else self.step_dxp
-        self.dh_recurrent = np.empty((H, B), dtype)
         a = np.empty((H, B), dtype)
         scale, shift = (np.array(c, dtype).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
         h = by_step(self.h, B)
@@ -98,18 +97,22 @@ def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
 def project(w: Weights, x: Array, tape: Tape) -> None:
     """The input projection xp_t = W_ih x_t + b_ih of x, flat (D, T*B)."""
     G, H, B = tape.hp.shape
-    xp = np.matmul(w.W_ih, by_step(x, B), out=tape.gates.reshape(-1, G * H, B))
+    T = tape.steps
+    W_ih = row_blocks(w.W_ih, B)
+    np.matmul(W_ih, by_step(x, B)[:, None], out=tape.gates.reshape(T, len(W_ih), -1, B))
+    xp = tape.gates.reshape(T, G * H, B)
     xp += w.b_ih[:, None]
 
 
 def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     """Run the layer from the state in `tape.states[0]`; `tape.gates` holds the projections xp_t."""
     G, H, B = tape.hp.shape
-    hp, b_hh = tape.hp.reshape(G * H, B), w.b_hh[:, None]
+    W_hh, b_hh = row_blocks(w.W_hh, B), w.b_hh.reshape(G, H, 1)
+    product = tape.hp.reshape(len(W_hh), -1, B)
     for t in range(tape.steps):
         previous, state = tape.states[t], tape.states[t + 1]
-        np.matmul(w.W_hh, previous[0], out=hp)
-        hp += b_hh
+        np.matmul(W_hh, previous[0], out=product)
+        tape.hp += b_hh
         cell.forward(tape.gates[t], tape.hp, previous, state, tape.work[t])
 
 
@@ -126,6 +129,10 @@ def backward(
     dstate = [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
     dh = dstate[0]
     dxp, dhp = by_step(tape.dxp, B), by_step(tape.dhp, B)
+    W_hh_T = row_blocks(w.W_hh.T, B)
+    step_dhp = tape.step_dhp.reshape(G * H, B)
+    dh_recurrent = np.empty((H, B), dh.dtype)
+    product = dh_recurrent.reshape(len(W_hh_T), -1, B)
     for t in reversed(range(tape.steps)):
         gates, work = tape.gates[t], tape.work[t]
         dh += tape.dout[t]
@@ -133,11 +140,13 @@ def backward(
         if trace is not None:
             trace[t] = dstate
         cell.backward(dstate, gates, tape.states[t], tape.step_dxp, tape.step_dhp, work)
-        dh += np.matmul(w.W_hh.T, tape.step_dhp.reshape(G * H, B), out=tape.dh_recurrent)
+        np.matmul(W_hh_T, step_dhp, out=product)
+        dh += dh_recurrent
         dxp[t] = tape.step_dxp.reshape(G * H, B)
         if cell.separate_projections:
-            dhp[t] = tape.step_dhp.reshape(G * H, B)
-    np.matmul(tape.dxp, x.T, out=grads.W_ih)
+            dhp[t] = step_dhp
+    blocks = row_blocks(tape.dxp, len(x))
+    np.matmul(blocks, x.T, out=grads.W_ih.reshape(len(blocks), -1, len(x)))
     np.matmul(tape.dhp, tape.before.T, out=grads.W_hh)
     np.sum(tape.dxp, axis=1, out=grads.b_ih)
     np.sum(tape.dhp, axis=1, out=grads.b_hh)
@@ -146,4 +155,6 @@ def backward(
 
 def input_gradient(w: Weights, tape: Tape, out: Array) -> None:
     """d(loss)/d(x_t) into `out` (T, D, B), after `backward`."""
-    np.matmul(w.W_ih.T, by_step(tape.dxp, tape.batch), out=out)
+    W_ih_T = row_blocks(w.W_ih.T, tape.batch)
+    dxp = by_step(tape.dxp, tape.batch)[:, None]
+    np.matmul(W_ih_T, dxp, out=out.reshape(tape.steps, len(W_ih_T), -1, tape.batch))
