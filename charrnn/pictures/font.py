@@ -25,7 +25,7 @@ GLYPHS = {
     ".": "0203",
     "/": "0139",
     "0": "123243483919080312",
-    "1": "172922",
+    "1": "172922 1232",
     "2": "08193948460242",
     "3": "08193948473616 364543321203",
     "4": "32390444",
@@ -81,8 +81,8 @@ GLYPHS = {
     "f": "39291812 0737",
     "g": "4741301001 4637170603123243",
     "h": "0209 0617374642",
-    "i": "0207 0809",
-    "j": "171100 1819",
+    "i": "0207 0909",
+    "j": "171100 1919",
     "k": "0902 4704 1542",
     "l": "0902",
     "m": "0207 0617273632 3647576662",
@@ -129,6 +129,8 @@ def advance(character: str) -> float:
     """How far the next character is, in units: its width and a gap."""
     if character == " ":
         return 3.2
+    if character.isascii() and character.isdigit():
+        return 5.7  # all the same, so that figures stand in columns
     return max(x for stroke in strokes(character) for x, _ in stroke) + 1.7
 
 

@@ -210,7 +210,7 @@ def glyph_label(
 def glyph(
     character: str, size: float, bold: bool, upright: bool, fraction: float
 ) -> tuple[int, int, Array]:
-    """Coverage of one glyph whose origin, on the baseline, is `fraction` of a pixel to the right."""
+    """Coverage of one glyph; its origin, on the baseline, is `fraction` of a pixel to the right."""
     unit = size * UNIT * SCALE
     chains = [
         [(x * unit, (font.BASELINE - y) * unit) for x, y in chain]

@@ -14,7 +14,7 @@ from charrnn.introspect.unfold import Moment, Unfolding
 from charrnn.ops import Array
 from charrnn.pictures.drawing import FAINT, GRID, INK, Drawing
 
-COLUMN, GAP, LEFT, TOP = 132.0, 44.0, 92.0, 92.0
+COLUMN, GAP, LEFT, TOP = 132.0, 44.0, 108.0, 92.0
 LIKELIEST, BAR = 5, 18.0
 CELL_ROWS, CELL_COLUMNS = 4, 16
 SMALL_ALPHABET = 12

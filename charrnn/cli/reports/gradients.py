@@ -114,33 +114,44 @@ def tiny(value: float) -> str:
 
 def footer(report: Gradients, states: Sequence[StateGradients], screen: Screen) -> None:
     """Gain, half-life and memory of each state, its total curve, and what it means."""
-    screen.line(
-        ("state      gain/char  R²     half-life  1% memory  total (oldest to newest step)", "bold")
-    )
+    wide = screen.width >= 76
+    if wide:
+        screen.line(
+            (
+                "state      gain/char  R²     half-life  1% memory  total, oldest to newest step",
+                "bold",
+            )
+        )
     for state in states:
         decay, total = state.decay, state.total.median
         name = f"layer {state.layer} {state.state}"
-        screen.line(
-            f"{name:<11}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
-            f"{figure(decay.half_life):<11}{words.memory(state):<11}{figure(total[0])} ",
-            (sparkline(total.tolist(), 16), "cyan"),
-            f" {figure(total[-1])}",
-        )
+        gain, fit, life = map(figure, (decay.gain_per_step, decay.r_squared, decay.half_life))
+        if wide:
+            screen.line(
+                f"{name:<11}{gain:<11}{fit:<7}{life:<11}{words.memory(state):<11}"
+                f"{figure(total[0]):<7} ",
+                (sparkline(total.tolist(), 15), "cyan"),
+                f" {figure(total[-1])}",
+            )
+        else:
+            screen.prose(
+                f"{name}: gain {gain} (R² {fit}), half-life {life}, 1 % memory "
+                f"{words.memory(state)}, total {figure(total[0])} to {figure(total[-1])}"
+            )
     screen.prose(dynamics(report))
     screen.prose(words.gradients(report))
 
 
 def dynamics(report: Gradients) -> str:
     """The numbers that do not depend on a loss."""
-    said = ""
+    said = []
     if report.lyapunov is not None:
-        growth = math.exp(report.lyapunov)
-        said = f"top Lyapunov {report.lyapunov:.3f} (x {growth:.3f} a character)"
+        said.append(f"top Lyapunov {report.lyapunov:.3f}/char")
     if report.spectral_radius:
-        radii = report.spectral_radius[-1].items()
-        blocks = " ".join(f"{gate} {figure(radius)}" for gate, radius in radii)
-        said += f"; spectral radius of W_hh {blocks}, which alone says little"
-    return said
+        radii = report.spectral_radius[-1].values()
+        sign = "<=" if len(radii) > 1 else "="
+        said.append(f"spectral radius of W_hh {sign} {figure(max(radii))} (alone says little)")
+    return "; ".join(said)
 
 
 def compare(

@@ -8,6 +8,7 @@ import numpy as np
 
 from charrnn.cli.screen import Part, Screen
 from charrnn.introspect import words
+from charrnn.introspect.colours import diverging
 from charrnn.introspect.unfold import Moment, Unfolding
 from charrnn.ops import Array
 
@@ -24,7 +25,8 @@ def draw(report: Unfolding, screen: Screen) -> None:
     which = f"all {H} units" if shown == H else f"the {shown} liveliest of {H} units"
     screen.line(
         ("the network unrolled", "bold"),
-        f" from zero; strips: {which}, ▁ -1 to █ +1",
+        f" from zero; strips: {which}, {'blue' if screen.colour else '▁'} -1 to "
+        f"{'orange' if screen.colour else '█'} +1",
     )
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
@@ -61,7 +63,7 @@ def block(report: Unfolding, steps: range, liveliest: list[Array], screen: Scree
     for i in sorted(range(len(strips)), key=lambda i: (-strips[i].layer, i)):  # h above its c
         if strips[i].state == "h":
             row(screen, [up for _ in moments])
-        row(screen, [cells(m.strips[i].values[liveliest[i]]) for m in moments], arrow=" → ")
+        row(screen, [cells(m.strips[i].values[liveliest[i]], screen) for m in moments], arrow=" → ")
         row(
             screen, [[f"layer {strips[i].layer} {strips[i].state}".center(COLUMN)] for _ in moments]
         )
@@ -100,12 +102,15 @@ def target_line(report: Unfolding, moment: Moment, order: Array, screen: Screen)
     return [(words.ljust(COLUMN), "red")]
 
 
-def cells(values: Array) -> list[Part]:
-    """A strip: the height of each cell is the activation, -1 at the bottom."""
+def cells(values: Array, screen: Screen) -> list[Part]:
+    """A strip: the colour of each cell is the activation, or without colour its height."""
     parts: list[Part] = []
     for value in values.tolist():
-        height = HEIGHTS[min(int((np.tanh(value) if abs(value) > 1 else value) * 4 + 4), 7)]
-        parts.append((height, "dark_orange" if value > 0 else "blue"))
+        squashed = float(np.tanh(value)) if abs(value) > 1 else value
+        if screen.colour:
+            parts.append((" ", f"on {diverging(squashed)}"))
+        else:
+            parts.append(HEIGHTS[min(int(squashed * 4 + 4), 7)])
     return [*parts, " " * (COLUMN - len(values))]
 
 

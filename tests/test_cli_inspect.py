@@ -1,0 +1,376 @@
+"""`charrnn inspect` as its users run it: real processes, their streams and their exit codes."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import charrnn.cli
+from charrnn import checkpoint, ops
+from charrnn.checkpoint import Checkpoint
+from charrnn.introspect.words import figure
+from charrnn.model import CharModel
+from charrnn.shapes import parameter_shapes
+
+VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
+ALPHABET = '\n "(),.INTadehinorstw\u202e\x1b'
+EXCERPT = (
+    ('(The wind is "in" the east.)\n' * 40)
+    .replace("wi", "w\x1b[31mi", 1)
+    .translate({ord(c): "a" for c in "[31ms"} | {ord("T"): "T"})
+)
+
+
+def save_model(path: Path, cell: str, layers: int = 1, seed: int = 0, **meta: object) -> Path:
+    """A random model over ALPHABET that carries an excerpt."""
+    rng = np.random.default_rng(seed)
+    H, vocabulary = 9, np.array(sorted(map(ord, ALPHABET)), np.uint32)
+    shapes = parameter_shapes(cell, layers, H, len(vocabulary))
+    parameters = {n: rng.normal(0, 0.4, s).astype(np.float32) for n, s in shapes.items()}
+    about = {
+        "cell": cell,
+        "activation": "tanh",
+        "layers": layers,
+        "hidden_size": H,
+        "vocabulary_size": len(vocabulary),
+        "excerpt": "".join(c for c in EXCERPT if c in ALPHABET),
+        "history": [
+            {"step": 10 * i, "seconds": i, "loss": 3 - i / 9, "validation": 3 - i / 10}
+            for i in range(1, 9)
+        ],
+        "best": {"step": 80, "loss": 2.2, "bits_per_character": 3.17},
+        "baselines": {"unigram": 2.9, "ngram": 2.1, "order": 4},
+    }
+    checkpoint.save(path, Checkpoint(about | meta, vocabulary, parameters))
+    return path
+
+
+class Finished(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models")
+    for cell in ("rnn", "lstm", "gru"):
+        save_model(path / f"{cell}.npz", cell, layers=2)
+    return path
+
+
+def process(folder: Path, *arguments: str, **environment: str) -> Finished:
+    """Run a real process in `folder`, through pipes."""
+    env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR", "NO_COLOR")}
+    env |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"} | environment
+    done = subprocess.run(
+        [sys.executable, "-m", "charrnn", "inspect", *arguments],
+        cwd=folder, env=env, capture_output=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def run(
+    folder: Path, *arguments: str, encoding: str = "utf-8", columns: int = 0, **environment: str
+) -> Finished:
+    """The same inside this process, which saves the start; a terminal if `columns` are given."""
+    kind = Terminal if columns else io.TextIOWrapper
+    env = {"TERM": "xterm-256color", "COLORTERM": ""} | environment
+    env |= {"COLUMNS": str(columns), "LINES": "24"} if columns else {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GITHUB_ACTIONS", "TTY_COMPATIBLE"):
+            patch.delenv(name, raising=False)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        out, err = kind(io.BytesIO(), encoding=encoding), io.StringIO()
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        patch.setattr(sys, "argv", ["charrnn", "inspect", *arguments])
+        patch.chdir(folder)
+        code = charrnn.cli.run()
+        out.flush()
+        written = out.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    return Finished(code, written, err.getvalue())
+
+
+def run_json(folder: Path, *arguments: str) -> dict:  # type: ignore[type-arg]
+    done = run(folder, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def on_pseudo_terminal(folder: Path, columns: int, *arguments: str, **environment: str) -> str:
+    """What a real terminal of that width receives from a real process."""
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    env |= {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "24"}
+    env |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"} | environment
+    parent, child = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "charrnn", "inspect", *arguments],
+        cwd=folder, env=env, stdout=child, stderr=child, stdin=child,
+    ) as process:  # fmt: skip
+        os.close(child)
+        received = b""
+        while True:
+            try:
+                data = os.read(parent, 65536)
+            except OSError:  # Linux reports the end of a terminal as an error
+                break
+            if not data:
+                break
+            received += data
+        process.wait(60)
+    os.close(parent)
+    return received.decode().replace("\r\n", "\n")
+
+
+# JSON
+
+
+def test_gradients_json_has_the_contracts_shape(folder: Path) -> None:
+    found = run_json(folder, "lstm.npz", "--steps", "40", "--windows", "8", "--burn-in", "20")
+    assert found["schema"] == "charrnn.inspect/1"
+    assert found["view"] == "gradients"
+    assert (found["windows"], found["burn_in"], found["steps"]) == (8, 20, 40)
+    states = [(layer["layer"], layer["state"]) for layer in found["layers"]]
+    assert states == [(0, "h"), (0, "c"), (1, "h"), (1, "c")]
+    for layer in found["layers"]:
+        assert len(layer["total"]) == 40
+        assert {len(layer["lag"][key]) for key in ("median", "p10", "p90")} == {40}
+        assert layer.keys() >= {"gain_per_step", "half_life", "memory"}
+
+
+def test_one_window_without_burn_in_is_the_texts_beginning_from_a_zero_state(folder: Path) -> None:
+    """What the contract promises anyone can check with autograd, checked by hand in NumPy."""
+    found = run_json(folder, "gru.npz", "--windows", "1", "--burn-in", "0", "--steps", "12")
+    file = checkpoint.load(folder / "gru.npz")
+    model = CharModel(file.parameters, cell="gru", dtype=np.float64)
+    ids = np.searchsorted(file.vocabulary, [ord(c) for c in file.meta["excerpt"][:13]])
+    tape = model.tape(12, 1)
+    logits, _ = model.forward(ids[:-1, None], model.zero_state(1), tape)
+    dlogits = ops.softmax(logits)
+    dlogits[ids[1:], np.arange(12)] -= 1
+    trace = [np.empty((12, 1, model.hidden_size, 1)) for _ in range(2)]
+    model.backward(dlogits, tape, model.gradients()[1], trace)
+    for layer in (0, 1):
+        expected = np.linalg.norm(trace[layer][:, 0, :, 0], axis=1)
+        np.testing.assert_allclose(found["layers"][layer]["total"], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_same_call_gives_the_same_bytes(folder: Path, view: str) -> None:
+    """I8."""
+    first, second = (run(folder, "lstm.npz", "--view", view, "--json") for _ in range(2))
+    assert first.stdout == second.stdout
+    json.loads(first.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def test_printed_digits_do_not_depend_on_threads(folder: Path) -> None:
+    one = process(folder, "lstm.npz", OPENBLAS_NUM_THREADS="1").stdout
+    assert one == process(folder, "lstm.npz", OPENBLAS_NUM_THREADS="2").stdout
+
+
+def test_surprisal_json_counts_every_character_but_the_first(folder: Path) -> None:
+    found = run_json(folder, "rnn.npz", "--view", "surprisal", "--prompt", "the wind")
+    assert found["characters"] == len(found["per_character"]) == 7
+    assert found["nats"] == pytest.approx(np.mean(found["per_character"]))
+    assert found["bits_per_character"] == pytest.approx(found["nats"] / np.log(2))
+
+
+def test_unknown_characters_are_skipped_counted_and_named(folder: Path) -> None:
+    arguments = ("rnn.npz", "--view", "surprisal", "--prompt", "the ÄÄwiñd")
+    found = run_json(folder, *arguments)
+    assert found["unknown"] == {"Ä": 2, "ñ": 1}
+    assert [i for i, nats in enumerate(found["per_character"]) if nats is None] == [3, 4, 7]
+    assert found["characters"] == 6
+    without = run_json(folder, "rnn.npz", "--view", "surprisal", "--prompt", "the wid")
+    assert found["nats"] == without["nats"]
+    assert "3 characters unknown to the model: 'Ä' 2x, 'ñ' 1x" in run(folder, *arguments).stdout
+
+
+def test_text_comes_from_files_and_stdin(folder: Path) -> None:
+    (folder / "a.txt").write_text("the wind is in the east", encoding="utf-8")
+    from_file = run_json(folder, "rnn.npz", "--view", "surprisal", "--text", "a.txt")
+    from_prompt = run_json(
+        folder, "rnn.npz", "--view", "surprisal", "--prompt", "the wind is in the east"
+    )
+    assert from_file["per_character"] == from_prompt["per_character"]
+    assert from_file["text"]["source"] == "a.txt"
+
+
+def test_comparison_json_lists_the_models(folder: Path) -> None:
+    found = run_json(folder, "rnn.npz", "--compare", "lstm.npz", "--compare", "gru.npz")
+    assert [m["model"]["cell"] for m in found["compare"]] == ["rnn", "lstm", "gru"]
+
+
+# What is drawn
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_piped_reports_are_plain_and_at_most_80_wide(folder: Path, view: str) -> None:
+    """I11: no escape byte, no line over 80, in UTF-8 and in ASCII, with the same numbers."""
+    unicode = run(folder, "lstm.npz", "--view", view, "--every").stdout
+    ascii_only = run(folder, "lstm.npz", "--view", view, "--every", encoding="ascii").stdout
+    for text in (unicode, ascii_only):
+        assert text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert max(map(len, text.splitlines())) <= 80
+    assert ascii_only.isascii()
+    assert len(ascii_only.splitlines()) == len(unicode.splitlines())
+
+
+def test_the_default_screen_fits_24_lines(folder: Path) -> None:
+    for model in ("rnn.npz", "lstm.npz"):
+        assert len(run(folder, model, columns=80).stdout.splitlines()) <= 23  # and the prompt
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_color_and_dumb_terminals_get_no_escapes(folder: Path, view: str) -> None:
+    piped = run(folder, "lstm.npz", "--view", view).stdout
+    assert "\x1b[" in run(folder, "lstm.npz", "--view", view, columns=80).stdout
+    for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        shown = run(folder, "lstm.npz", "--view", view, columns=80, **environment).stdout
+        assert shown == piped
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("columns", [30, 160])
+def test_any_width_works(folder: Path, view: str, columns: int) -> None:
+    done = run(folder, "lstm.npz", "--view", view, columns=columns, NO_COLOR="1")
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= columns
+
+
+def test_a_real_terminal_and_a_real_pipe_show_the_same(folder: Path) -> None:
+    shown = on_pseudo_terminal(folder, 80, "lstm.npz", NO_COLOR="1")
+    assert shown == process(folder, "lstm.npz").stdout == run(folder, "lstm.npz").stdout
+    assert "\x1b[" in on_pseudo_terminal(folder, 80, "lstm.npz")
+
+
+def test_controls_of_the_text_never_reach_the_terminal(folder: Path) -> None:
+    for view in ("surprisal", "neurons"):
+        options = ("--view", view, "--every")
+        shown = run(folder, "rnn.npz", *options, columns=80, NO_COLOR="1").stdout
+        assert "\\x1b" in shown
+        assert "\x1b" not in shown
+
+
+def test_every_timestep_is_printed_on_request(folder: Path) -> None:
+    lines = run(folder, "rnn.npz", "--steps", "30", "--every").stdout.splitlines()
+    lags = [line for line in lines if line[:5].strip().isdigit() and line[5] == " "]
+    assert sum("░" in line or "█" in line or "0" in line for line in lags) >= 60  # lag and total
+
+
+def test_both_curves_are_told_apart(folder: Path) -> None:
+    text = run(folder, "rnn.npz").stdout
+    assert "d(loss at the last step)" in text
+    assert "total, oldest to newest step" in text
+
+
+def test_an_untrained_model_is_measured_in_a_random_direction(folder: Path) -> None:
+    path = folder / "untrained.npz"
+    file = checkpoint.load(folder / "rnn.npz")
+    zeros = {"head.weight": np.zeros_like(file.parameters["head.weight"])}
+    checkpoint.save(path, Checkpoint(file.meta, file.vocabulary, file.parameters | zeros))
+    found = run_json(folder, "untrained.npz")
+    assert found["seeded_with"] == "random"
+    assert set(found["layers"][0]["lag"]["median"]) == {0}
+    assert found["layers"][0]["gain_per_step"] > 0
+    assert "untrained" in run(folder, "untrained.npz").stdout
+
+
+def test_a_foreign_file_without_metadata_is_summarised(folder: Path) -> None:
+    save_model(folder / "bare.npz", "rnn", excerpt=7, history="none", best=[], baselines=3)
+    text = run(folder, "bare.npz", "--view", "summary").stdout
+    assert "history: not recorded" in text
+    assert "held-out loss: not recorded" in text
+    assert "excerpt: none" in text
+
+
+def test_hostile_metadata_is_made_visible(folder: Path) -> None:
+    save_model(folder / "evil.npz", "rnn", corpus={"files": ["\x1b]0;title\x07", "[/bold]"]})
+    text = run(folder, "evil.npz", "--view", "summary").stdout
+    assert "\x1b" not in text
+    assert "\\x1b]0;title\\x07" in text
+    assert "[/bold]" in text
+
+
+# What can go wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["missing.npz"], 1, "no checkpoint at missing.npz"),
+        (["rnn.npz", "--steps", "5000"], 1, "needs 5,001"),
+        (["rnn.npz", "--prompt", "t"], 1, "needs"),
+        (["rnn.npz", "--prompt", ""], 1, "is empty"),
+        (["rnn.npz", "--prompt", "Zebra, Zebra"], 1, "never saw 'Z' (U+005A, at position 0"),
+        (["rnn.npz", "--text", "none.txt"], 1, "none.txt"),
+        (["rnn.npz", "--text", "a", "--prompt", "b"], 2, "two texts"),
+        (["rnn.npz", "--layer", "2"], 2, "no layer 2"),
+        (["rnn.npz", "--view", "neurons", "--unit", "9"], 2, "no unit 9"),
+        (["rnn.npz", "--view", "neurons", "--find", "verbs"], 2, "no predicate 'verbs'"),
+        (["rnn.npz", "--view", "dreams"], 2, "dreams"),
+        (["rnn.npz", "--compare", "gru.npz", "--view", "gates"], 2, "shows one model"),
+        (["rnn.npz", *["--compare", "gru.npz"] * 6], 2, "7 checkpoints"),
+        (["rnn.npz", "--save", "a.bmp"], 2, "picture format"),
+        (["rnn.npz", "--save", "nowhere/a.svg"], 1, "no folder nowhere"),
+        (["rnn.npz", "--view", "surprisal", "--prompt", "ZZZ"], 1, "too few"),
+        (["bare.npz"], 1, "no held-out text"),
+    ],
+)
+def test_bad_input_is_one_line_and_what_to_do(
+    folder: Path, arguments: list[str], code: int, message: str
+) -> None:
+    save_model(folder / "bare.npz", "rnn", excerpt="")
+    done = run(folder, *arguments)
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("charrnn: error: ")
+    assert message in first
+    assert len(rest) <= 1
+
+
+def test_models_that_know_different_characters_are_not_compared(folder: Path) -> None:
+    """Losses over different characters of one text would be no comparison."""
+    file = checkpoint.load(folder / "rnn.npz")
+    vocabulary = file.vocabulary.copy()
+    vocabulary[vocabulary == ord("w")] = ord("x")
+    checkpoint.save(folder / "x.npz", Checkpoint(file.meta, vocabulary, file.parameters))
+    done = run(folder, "rnn.npz", "--compare", "x.npz", "--view", "surprisal")
+    assert done.returncode == 2
+    assert "rnn.npz and x.npz cannot be compared on this text" in done.stderr
+    assert "'w'" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+    command = f'"{sys.executable}" -m charrnn inspect lstm.npz --view surprisal --every | head -n 1'
+    done = subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1.0, "1.00"), (0.0, "0"), (0.0123, "0.0123"), (12.34, "12.3"), (123.4, "123"),
+     (4567.0, "4567"), (1.5e-7, "1.5e-7"), (2e12, "2.0e12"), (None, "-"),
+     (float("inf"), "endless")],
+)  # fmt: skip
+def test_figures_have_three_digits(value: float | None, words: str) -> None:
+    assert figure(value) == words

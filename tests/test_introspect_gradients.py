@@ -1,0 +1,275 @@
+"""Gradient norms against mathematics with a known answer, finite differences and PyTorch."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from charrnn import ops
+from charrnn.cells import CELLS
+from charrnn.errors import CorpusError
+from charrnn.introspect.dynamics import lyapunov, spectral_radii
+from charrnn.introspect.gradients import gradient_norms, trace_norms, window_norms
+from charrnn.introspect.statistics import band, decay, norms, relative_to_lag_0
+from charrnn.introspect.windows import cut
+from charrnn.model import CharModel
+from charrnn.shapes import parameter_shapes
+
+GOLDEN = Path(__file__).parent / "golden"
+V, H = 7, 5
+#: The derivative to fourth order: a step large enough that rounding stays below 1e-12.
+FIVE_POINTS = ((-2, 1 / 12), (-1, -8 / 12), (1, 8 / 12), (2, -1 / 12))
+
+
+def random_model(
+    cell: str, layers: int, seed: int, hidden_size: int = H, gain: float = 0.5
+) -> CharModel:
+    rng = np.random.default_rng(seed)
+    shapes = parameter_shapes(cell, layers, hidden_size, V)
+    parameters = {name: rng.normal(0, gain, shape) for name, shape in shapes.items()}
+    return CharModel(parameters, cell=cell, dtype=np.float64)
+
+
+def bare_model(cell: str, hidden_size: int, activation: str = "tanh") -> CharModel:
+    """No inputs, no recurrence, no biases: only a random softmax layer."""
+    shapes = parameter_shapes(cell, 1, hidden_size, V)
+    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    parameters["head.weight"] = np.random.default_rng(0).normal(size=(V, hidden_size))
+    return CharModel(parameters, cell=cell, activation=activation, dtype=np.float64)
+
+
+def text(length: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, V, length)
+
+
+def measured_decay(model: CharModel, state: int = 0, steps: int = 60):  # type: ignore[no-untyped-def]
+    report = gradient_norms(model, text(400), steps=steps, windows=16, burn_in=20)
+    return report.layers[state].decay
+
+
+# I1 to I3: networks whose gain is known
+
+
+def test_a_linear_network_with_gain_09_is_measured_as_such() -> None:
+    """I1. With no input a tanh network stays at zero, where its slope is 1: it is linear."""
+    model = bare_model("rnn", 32)
+    q, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(32, 32)))
+    model.parameters["rnn.weight_hh_l0"][...] = 0.9 * q
+    found = measured_decay(model)
+    assert found.gain_per_step == pytest.approx(0.9, abs=1e-9)
+    assert np.log(found.gain_per_step) == pytest.approx(-0.105361, abs=1e-6)
+    assert found.half_life == pytest.approx(6.579, abs=1e-3)
+    assert found.memory == 44
+    assert found.r_squared == pytest.approx(1, abs=1e-9)
+    assert spectral_radii(model, 0) == {"h": pytest.approx(0.9)}
+
+
+def test_an_lstm_that_only_forgets_has_its_forget_gate_as_gain() -> None:
+    """I2."""
+    model = bare_model("lstm", 8)
+    model.parameters["rnn.bias_ih_l0"][8:16] = 1
+    found = measured_decay(model, state=1)
+    assert found.gain_per_step == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-9)
+    assert found.gain_per_step == pytest.approx(0.731059, abs=1e-6)
+
+
+def test_a_gru_that_keeps_95_percent_has_that_gain() -> None:
+    """I3. PyTorch's z is the share that is kept."""
+    model = bare_model("gru", 8)
+    model.parameters["rnn.bias_ih_l0"][8:16] = np.log(0.95 / 0.05)
+    found = measured_decay(model)
+    assert found.gain_per_step == pytest.approx(0.95, abs=1e-9)
+    assert found.half_life == pytest.approx(13.51, abs=5e-3)
+    assert found.memory is None  # 1 % is reached after 90 characters, and 60 were measured
+
+
+# I4 to I6: the gradients themselves
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_lag_equals_central_differences_of_the_last_loss(cell: str, layers: int, seed: int) -> None:
+    """I4. A change is injected into one state after one step, while the network runs."""
+    T = 22
+    model = random_model(cell, layers, seed)
+    columns = text(T + 1, seed)[:, None]
+    _, lag = window_norms(model, columns, burn_in=0)
+    for k in (0, 1, 5, 20):
+        for layer in range(layers):
+            for s in range(len(model.cell.states)):
+                expected = np.linalg.norm(differences(model, columns, k, layer, s))
+                assert lag[layer, s, k, 0] == pytest.approx(expected, rel=1e-6)
+
+
+def differences(model: CharModel, columns: np.ndarray, k: int, layer: int, s: int) -> np.ndarray:
+    """d(last loss)/d(state s of the layer, k steps earlier), (H,); every unit and every point of
+    the difference formula is a column of one batch."""
+    T, step = len(columns) - 1, 1e-3
+    changes = step * np.concatenate([factor * np.eye(H) for factor, _ in FIVE_POINTS], axis=1)
+    right, calls = type(model.cell).forward, iter(range(T * model.layers))
+
+    def disturbed(gates, hp, previous, state, work):  # type: ignore[no-untyped-def]
+        right(model.cell, gates, hp, previous, state, work)
+        if next(calls) == layer * T + T - 1 - k:
+            state[s] += changes
+            if s == 1:  # downstream of c is also h of the same step
+                state[0][...] = gates[3] * np.tanh(state[1])
+
+    model.cell.forward = disturbed  # type: ignore[method-assign]
+    batch = np.repeat(columns, changes.shape[1], axis=1)
+    logits, _ = model.forward(
+        batch[:-1], model.zero_state(batch.shape[1]), model.tape(*batch[:-1].shape)
+    )
+    del model.cell.forward
+    losses = ops.negative_log_likelihood(logits[:, -batch.shape[1] :], batch[-1])
+    weights = np.array([weight for _, weight in FIVE_POINTS])
+    gradient: np.ndarray = weights @ losses.reshape(len(weights), H) / step
+    return gradient
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_total_is_the_sum_of_the_gradients_of_single_losses(cell: str) -> None:
+    """I5. As vectors, before any norm is taken."""
+    T, B = 9, 3
+    model = random_model(cell, 2, 0)
+    columns = np.stack([text(T + 1, seed) for seed in range(B)], axis=1)
+    tape = model.tape(T, B)
+    logits, _ = model.forward(columns[:-1], model.zero_state(B), tape)
+    dlogits = ops.softmax(logits)
+    dlogits[columns[1:].reshape(-1), np.arange(T * B)] -= 1
+
+    def traced(seeds: np.ndarray) -> np.ndarray:
+        trace = [np.empty((T, len(model.cell.states), H, B)) for _ in range(2)]
+        model.backward(seeds, tape, model.gradients()[1], trace)
+        return np.stack(trace)
+
+    total = traced(dlogits)
+    summed = np.zeros_like(total)
+    for t in range(T):
+        alone = np.zeros_like(dlogits)
+        alone[:, t * B : (t + 1) * B] = dlogits[:, t * B : (t + 1) * B]
+        summed += traced(alone)
+    assert np.abs(total - summed).max() < 1e-12
+    measured, _ = window_norms(model, columns, burn_in=0)
+    np.testing.assert_allclose(measured, np.linalg.norm(summed, axis=3).swapaxes(1, 2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["rnn_tanh", "rnn_relu", "lstm", "gru"])
+def test_norms_equal_those_of_pytorchs_autograd(name: str) -> None:
+    """I6, from recorded runs, so that no test needs PyTorch."""
+    golden = np.load(GOLDEN / f"{name}.npz")
+    prefix = "parameters."
+    parameters = {k.removeprefix(prefix): golden[k] for k in golden if k.startswith(prefix)}
+    cell, _, activation = name.partition("_")
+    model = CharModel(parameters, cell=cell, activation=activation or "tanh", dtype=np.float64)
+    ids, targets = golden["ids"], golden["targets"]
+    T, B = ids.shape
+    state = {s: golden[f"initial.{s}"].swapaxes(1, 2) for s in model.cell.states}
+    tape = model.tape(T, B)
+    logits, _ = model.forward(ids, state, tape)
+    dlogits = ops.softmax(logits)
+    dlogits[targets.reshape(-1), np.arange(T * B)] -= 1
+    total = trace_norms(model, dlogits, tape)
+    dlogits[:, :-B] = 0
+    lag = trace_norms(model, dlogits, tape)[:, :, ::-1]
+    for s, state_name in enumerate(model.cell.states):
+        expected = golden[f"inspect.total_{state_name}"]
+        np.testing.assert_allclose(total[:, s], expected, rtol=1e-10)
+        np.testing.assert_allclose(lag[:, s], golden[f"inspect.lag_{state_name}"], rtol=1e-10)
+
+
+# I7: the slope is the Lyapunov exponent
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_slope_of_lag_is_the_top_lyapunov_exponent(seed: int) -> None:
+    model = random_model("rnn", 1, seed, hidden_size=64, gain=0.08)
+    ids = text(2000, seed)
+    report = gradient_norms(model, ids, steps=80, windows=64, burn_in=100)
+    exponent = lyapunov(model, ids, steps=400, windows=16, burn_in=100)
+    slope = np.log(report.layers[0].decay.gain_per_step)
+    assert slope == pytest.approx(exponent, rel=0.1)
+
+
+def test_lyapunov_of_a_linear_network_is_the_logarithm_of_its_gain() -> None:
+    model = bare_model("rnn", 16)
+    model.parameters["rnn.weight_hh_l0"][...] = 0.8 * np.eye(16)
+    exponent = lyapunov(model, text(300), steps=100, windows=4, burn_in=10)
+    assert exponent == pytest.approx(np.log(0.8), abs=1e-6)
+
+
+def test_a_network_without_memory_has_no_nan() -> None:
+    model = bare_model("rnn", 4)
+    report = gradient_norms(model, text(300), steps=50, windows=8, burn_in=10)
+    assert report.layers[0].decay.memory == 1
+    assert report.layers[0].decay.gain_per_step is None
+    assert np.isfinite(lyapunov(model, text(300), steps=50, windows=4, burn_in=10))
+
+
+# The statistics
+
+
+def test_results_do_not_depend_on_how_many_windows_are_measured_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = random_model("lstm", 2, 0)
+    at_once = gradient_norms(model, text(500), steps=20, windows=24, burn_in=5)
+    monkeypatch.setattr("charrnn.introspect.windows.TAPE_BYTES", 50_000)
+    in_rounds = gradient_norms(model, text(500), steps=20, windows=24, burn_in=5)
+    for one, other in zip(at_once.layers, in_rounds.layers, strict=True):
+        np.testing.assert_allclose(one.lag.median, other.lag.median, rtol=1e-9)
+        np.testing.assert_allclose(one.total.p90, other.total.p90, rtol=1e-9)
+
+
+def test_one_window_without_burn_in_is_the_beginning_of_the_text() -> None:
+    ids = text(50)
+    assert (cut(ids, steps=20, windows=1, burn_in=0)[:, 0] == ids[:21]).all()
+
+
+def test_windows_are_spread_over_the_whole_text() -> None:
+    columns = cut(np.arange(1000), steps=20, windows=8, burn_in=10)
+    assert columns.shape == (31, 8)
+    assert columns[0, 0] == 0
+    assert columns[-1, -1] == 999
+
+
+def test_a_text_shorter_than_the_window_is_refused() -> None:
+    with pytest.raises(CorpusError, match=r"30 characters.*needs 31"):
+        cut(np.arange(30), steps=20, windows=8, burn_in=10)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-24, 1.0, 1e20, 1e200])
+def test_norms_neither_vanish_nor_overflow(scale: float) -> None:
+    """I10."""
+    x = np.full((128, 2), scale)
+    np.testing.assert_allclose(norms(x, axis=0), scale * np.sqrt(128), rtol=1e-12)
+    assert norms(np.zeros((4, 2)), axis=0).tolist() == [0, 0]
+
+
+def test_float32_norms_are_taken_in_float64() -> None:
+    assert norms(np.full((128, 1), 1e-24, np.float32), axis=0)[0] > 1e-24
+
+
+def test_silent_windows_are_left_out_and_counted() -> None:
+    lag = np.array([[1.0, 0.0, 2.0], [0.5, 0.0, 1.0]])
+    np.testing.assert_array_equal(relative_to_lag_0(lag), [[1, 1], [0.5, 0.5]])
+
+
+def test_a_curve_that_rises_first_is_measured_from_its_maximum() -> None:
+    curve = np.concatenate([[1.0, 3.0], 3.0 * 0.5 ** np.arange(1, 30)])[:, None]
+    found = decay(curve)
+    assert found.peak == 1
+    assert found.memory == 8  # 3 * 0.5^7 is the first below 1 % of 3
+
+
+def test_a_growing_curve_has_no_half_life() -> None:
+    found = decay(1.1 ** np.arange(30.0)[:, None])
+    assert found.gain_per_step == pytest.approx(1.1)
+    assert found.half_life is None
+    assert found.memory is None
+
+
+def test_bands_are_quantiles_over_windows() -> None:
+    found = band(np.arange(11.0)[None])
+    assert (found.p10[0], found.median[0], found.p90[0]) == (1, 5, 9)
