@@ -55,9 +55,12 @@ def context(report: Context) -> str:
             f"In words: even with {report.visible[-1]} characters visible the model does at least "
             f"{least} bits worse than with all: it uses what is older."
         )
+    useful = "1 character of context is"
+    if report.useful > 1:
+        useful = f"{report.useful} characters of context are"
     return (
-        f"In words: {report.useful} characters of context are as good as all of them, to "
-        f"{USEFUL_BITS} bits; what is older, the model does not use."
+        f"In words: {useful} as good as all of them, to {USEFUL_BITS} bits; what is older, the "
+        "model does not use."
     )
 
 

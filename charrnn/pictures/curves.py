@@ -106,7 +106,7 @@ def finish(drawing: Drawing, entries: list[tuple[str, str]]) -> None:
     y = TOP + HEIGHT + 70
     legend(drawing, LEFT, y, entries, 20)
     y += 20 * len(entries) + 6
-    for line in textwrap.wrap(drawing.caption, 95):
+    for line in textwrap.wrap(drawing.caption, 85):
         drawing.label(LEFT, y, line)
         y += 18
     drawing.height = y

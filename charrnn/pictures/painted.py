@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from charrnn.introspect import words
 from charrnn.introspect.colours import diverging, ink_on, on_paper
 from charrnn.introspect.neurons import Neurons
-from charrnn.introspect.surprisal import Surprisal
-from charrnn.pictures.drawing import FAINT, INK, Drawing
+from charrnn.introspect.surprisal import Surprisal, WorstPlace
+from charrnn.pictures.drawing import FAINT, INK, MONO, TEXT_SIZE, Drawing
 
 COLUMNS, ROWS = 86, 40
 CELL, LINE, LEFT, TOP = 8.4, 21.0, 24.0, 84.0
 BRIGHTEST = 8.0  # bits
+BEFORE = 34  # characters shown before a place
 Style = Callable[[float], tuple[str, str]]
 
 
@@ -29,25 +30,28 @@ def surprisal(name: str, text: str, report: Surprisal) -> Drawing:
     )
     bits = [None, *(None if math.isnan(v) else v / math.log(2) for v in report.per_character)]
     end = paint(drawing, text, bits, lambda b: on_paper(b / BRIGHTEST))
-    drawing.label(LEFT, end + 26, "worst places", bold=True)
-    y = end + 48
-    for place in report.worst[:8]:
-        before = "".join(map(words.shown, place.before))[-34:]
-        drawing.label(LEFT + 34 * CELL * 0.86, y, before, mono=True, anchor="end", colour=FAINT)
-        drawing.label(
-            LEFT + 34 * CELL * 0.86 + 4,
-            y,
-            words.shown(place.character),
-            mono=True,
-            bold=True,
-            colour="#d55e00",
-        )
-        likelier = "   ".join(f"{words.shown(c)} {100 * p:.0f} %" for c, p in place.alternatives)
-        drawing.label(LEFT + 300, y, f"{place.nats / math.log(2):.1f} bits", size=12)
-        drawing.label(LEFT + 380, y, f"instead of  {likelier}")
-        y += 19
-    drawing.height = y + 6
+    drawing.height = worst_places(drawing, report.worst[:8], end + 26) + 6
     return drawing
+
+
+def worst_places(drawing: Drawing, places: Sequence[WorstPlace], y: float) -> float:
+    """A line for each: what stood before, what came, and what was likelier; returns the end."""
+    drawing.label(LEFT, y, "worst places", bold=True)
+    y += 22
+    middle = LEFT + BEFORE * MONO * TEXT_SIZE
+    for place in places:
+        before = "".join(map(words.shown, place.before))[-BEFORE:]
+        came = words.shown(place.character)
+        drawing.label(middle, y, before, mono=True, anchor="end", colour=FAINT)
+        drawing.label(middle + 4, y, came, mono=True, bold=True, colour="#d55e00")
+        drawing.label(LEFT + 310, y, f"{place.nats / math.log(2):.1f} bits")
+        likelier = "instead of"
+        for character, p in place.alternatives:
+            further = f"{likelier}   {words.shown(character)} {100 * p:.0f} %"
+            likelier = further if len(further) < 52 else likelier
+        drawing.label(LEFT + 380, y, likelier)
+        y += 19
+    return y
 
 
 def neurons(name: str, report: Neurons) -> Drawing:

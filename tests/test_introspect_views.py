@@ -1,0 +1,294 @@
+"""Surprisal, context, units, gates and the unrolled network, where the answer is known."""
+
+import numpy as np
+import pytest
+
+from charrnn.cells import CELLS
+from charrnn.errors import CorpusError
+from charrnn.introspect import words
+from charrnn.introspect.context import context
+from charrnn.introspect.export import as_json
+from charrnn.introspect.gates import gate_use
+from charrnn.introspect.gradients import gradient_norms
+from charrnn.introspect.neurons import Units, find, units
+from charrnn.introspect.predicates import PREDICATES
+from charrnn.introspect.side_by_side import chunks
+from charrnn.introspect.summary import summarise
+from charrnn.introspect.surprisal import read, surprisal
+from charrnn.introspect.unfold import Moment, Strip, Unfolding, predict, unfold
+from charrnn.model import CharModel
+from charrnn.shapes import parameter_shapes
+
+V, H = 7, 6
+
+
+def random_model(cell: str, layers: int = 1, seed: int = 0) -> CharModel:
+    rng = np.random.default_rng(seed)
+    shapes = parameter_shapes(cell, layers, H, V)
+    parameters = {name: rng.normal(0, 0.4, shape) for name, shape in shapes.items()}
+    return CharModel(parameters, cell=cell, dtype=np.float64)
+
+
+def random_text(length: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, V, length)
+
+
+# Surprisal
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_side_by_side_reading_equals_one_reader(cell: str) -> None:
+    """A state forgets within the warm-up; the largest error of any character is far below 1e-6."""
+    model, ids = random_model(cell, 2), random_text(5000)
+    one, many = read(model, ids, readers=1), read(model, ids, readers=7)
+    assert np.abs(one.nats - many.nats).max() < 1e-9
+    assert one.likeliest == many.likeliest
+    assert [s.position for s in one.worst] == [s.position for s in many.worst]
+
+
+def test_chunks_count_every_position_once() -> None:
+    model = random_model("rnn")
+    for length, readers in ((1, 1), (63, 1), (64, 1), (65, 2), (1000, 3)):
+        seen = np.zeros(length, int)
+        for _, places, counted in chunks(model, random_text(length), readers, warm_up=100):
+            np.add.at(seen, places[counted], 1)
+        assert (seen == 1).all()
+
+
+def test_losses_are_those_of_the_softmax() -> None:
+    model, ids = random_model("gru"), random_text(30)
+    logits, _ = model.forward(ids[:-1, None], model.zero_state(1), model.tape(29, 1))
+    p = np.exp(logits) / np.exp(logits).sum(axis=0)
+    expected = -np.log(p[ids[1:], np.arange(29)])
+    found = read(model, ids)
+    np.testing.assert_allclose(found.nats, expected, rtol=1e-12)
+    worst = int(expected.argmax())
+    assert found.worst[0].position == worst + 1
+    first, share = found.worst[0].alternatives[0]
+    assert (first, share) == (int(p[:, worst].argmax()), pytest.approx(p[:, worst].max()))
+
+
+def test_worst_places_are_the_largest_losses_in_order() -> None:
+    found = read(random_model("lstm"), random_text(3000))
+    expected = np.sort(found.nats)[::-1][:10]
+    assert [s.nats for s in found.worst] == expected.tolist()
+
+
+def test_unknown_characters_have_no_loss() -> None:
+    model, text = random_model("rnn"), "?ab?cd"
+    known = np.array([c != "?" for c in text])
+    report = surprisal(model, text, np.array([0, 1, 2, 3]), known, "abcdefg")
+    assert np.isnan(report.per_character).tolist() == [True, False, True, False, False]
+    assert report.characters == 3
+    assert report.unknown == {"?": 2}
+
+
+def test_a_text_of_one_character_predicts_nothing() -> None:
+    with pytest.raises(CorpusError, match="1 characters"):
+        read(random_model("rnn"), np.array([3]))
+
+
+# Context
+
+
+def delay_line(delay: int, characters: int = 4) -> CharModel:
+    """A linear network that stores the last `delay` + 1 characters and predicts the character
+    `delay` back: a shift register with one block of units for each of them."""
+    size = (delay + 1) * characters
+    W_ih = np.zeros((size, characters))
+    W_ih[:characters] = np.eye(characters)
+    W_hh = np.eye(size, k=-characters)
+    head = np.zeros((characters, size))
+    head[:, -characters:] = 8 * np.eye(characters)
+    parameters = {
+        "rnn.weight_ih_l0": W_ih,
+        "rnn.weight_hh_l0": W_hh,
+        "rnn.bias_ih_l0": np.full(size, 0.0),
+        "rnn.bias_hh_l0": np.zeros(size),
+        "head.weight": head,
+        "head.bias": np.zeros(characters),
+    }
+    return CharModel(parameters, cell="rnn", activation="relu", dtype=np.float64)
+
+
+def test_a_network_that_needs_ten_characters_is_found_to_need_ten() -> None:
+    """I9, without training: gradients and behaviour agree on a need that is known."""
+    rng = np.random.default_rng(0)
+    delay = 9  # the character that is predicted is the tenth from the end
+    ids = list(rng.integers(0, 4, delay + 1))
+    while len(ids) < 1500:
+        ids.append(ids[-delay - 1] if rng.random() < 0.9 else int(rng.integers(0, 4)))
+    model, text = delay_line(delay), np.array(ids)
+    found = context(model, text, most=20, windows=300)
+    assert found.useful == 10
+    # ReLU passes a gradient where a unit is on: the stored character. At lag 10 nothing is left.
+    memory = gradient_norms(model, text, steps=20, windows=64, burn_in=30).layers[0].decay.memory
+    assert memory == 10
+
+
+def test_with_everything_visible_nothing_is_lost() -> None:
+    model, ids = random_model("lstm"), random_text(1200)
+    found = context(model, ids, most=60, windows=64)
+    assert found.excess[-1] == pytest.approx(0, abs=1e-9)
+    assert found.bits[-1] == pytest.approx(found.full, abs=1e-9)
+    assert found.visible[0] == 1
+    assert found.visible[-1] == 60
+
+
+# Units
+
+
+def test_the_unit_that_follows_a_predicate_is_found() -> None:
+    rng = np.random.default_rng(0)
+    pieces = [rng.choice(["she said so", '"and then it', "was gone", '." He']) for _ in range(300)]
+    text = " ".join(pieces)
+    signals = rng.normal(size=(2, 30, len(text))).astype(np.float32)
+    signals[1, 17] = 0.5 * signals[1, 17] - PREDICATES["inside-quotes"](text)
+    found = find(Units("h", signals), text, "inside-quotes", np.random.default_rng(1))
+    assert found is not None
+    assert (found.matches[0].layer, found.matches[0].unit) == (1, 17)
+    assert found.matches[0].correlation < -0.6
+    assert abs(found.matches[0].correlation) > 2 * found.null_p95
+    assert abs(found.matches[1].correlation or 0) < found.null_p95
+    only = find(Units("h", signals), text, "inside-quotes", np.random.default_rng(1), layer=0)
+    assert only is not None
+    assert all(match.layer == 0 for match in only.matches)
+
+
+def test_a_predicate_that_never_changes_is_left_out() -> None:
+    signals = np.random.default_rng(0).normal(size=(1, 4, 50)).astype(np.float32)
+    assert find(Units("h", signals), "a" * 50, "inside-quotes", np.random.default_rng(1)) is None
+
+
+def test_units_are_those_of_one_reader() -> None:
+    model, ids = random_model("lstm", 2), random_text(3000)
+    found = units(model, ids)
+    tape = model.tape(3000, 1)
+    model.forward(ids[:, None], model.zero_state(1), tape)
+    for layer in range(2):
+        c = np.stack([states[1][:, 0] for states in tape.layers[layer].states[1:]], axis=1)
+        np.testing.assert_allclose(found.signals[layer], np.tanh(c), atol=1e-6)
+    assert found.quantity == "tanh(c)"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("inside-quotes", 'a"b"c', "01100"),
+        ("inside-quotes", "a“b”c", "01100"),
+        ("inside-quotes", '"a\n\nb', "11100"),
+        ("inside-brackets", "a(b[c])d", "01111100"),
+        ("inside-brackets", ")a(b", "0011"),
+        ("line-position", "ab\nc", "1201"),
+        ("after-newline", "a\nbc", "0010"),
+        ("newline-next", "ab\nc", "0100"),
+        ("capitals", "aBÄc", "0110"),
+        ("vowels", "haEx", "0110"),
+        ("word-start", "ab cd", "10010"),
+        ("digits", "a1b", "010"),
+    ],
+)
+def test_predicates(name: str, text: str, expected: str) -> None:
+    assert "".join(f"{value:.0f}" for value in PREDICATES[name](text)) == expected
+
+
+# Gates
+
+
+def test_gate_statistics_of_constant_gates() -> None:
+    """With no weights a gate is the sigmoid of its bias, whatever is read."""
+    shapes = parameter_shapes("lstm", 1, H, V)
+    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    bias = parameters["rnn.bias_ih_l0"].reshape(4, H)
+    bias[0], bias[1], bias[2], bias[3] = 5.0, 1.0, 0.0, -5.0
+    report = gate_use(CharModel(parameters, cell="lstm", dtype=np.float64), random_text(2000))
+    i, f, g, o = report.gates
+    assert [gate.gate for gate in report.gates] == ["i", "f", "g", "o"]
+    assert (i.shut, i.open, i.always_open) == (0, 1, H)
+    assert (o.shut, o.open, o.always_shut) == (1, 0, H)
+    assert (f.shut, f.open) == (g.shut, g.open) == (0, 0)
+    assert (f.function, g.function) == ("sigmoid", "tanh")
+    assert f.histogram.sum() == pytest.approx(1)
+    forget = 1 / (1 + np.exp(-1))
+    np.testing.assert_allclose(report.clocks[0].half_lives, np.log(0.5) / np.log(forget))
+    assert report.idle[0].dead == tuple(range(H))
+
+
+def test_the_grus_clock_is_the_share_it_keeps() -> None:
+    shapes = parameter_shapes("gru", 1, H, V)
+    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    parameters["rnn.bias_ih_l0"][H : 2 * H] = np.log(0.95 / 0.05)
+    report = gate_use(CharModel(parameters, cell="gru", dtype=np.float64), random_text(600))
+    assert report.clocks[0].gate == "z"
+    np.testing.assert_allclose(report.clocks[0].half_lives, 13.5134, rtol=1e-5)
+
+
+def test_a_cell_that_keeps_everything_has_an_endless_half_life() -> None:
+    shapes = parameter_shapes("lstm", 1, H, V)
+    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    parameters["rnn.bias_ih_l0"][H : 2 * H] = 800.0
+    report = gate_use(CharModel(parameters, cell="lstm", dtype=np.float64), random_text(600))
+    assert np.isinf(report.clocks[0].half_lives).all()
+    assert as_json(report)["clocks"][0]["half_lives"] == [None] * H
+
+
+# The unrolled network
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_unfolding_shows_the_states_and_distributions_of_the_run(cell: str) -> None:
+    model, ids = random_model(cell, 2), np.array([2, 0, 3, 3])
+    report = unfold(model, ids, "abcdefg", target="e")
+    assert report.prompt == "cadd"
+    assert [moment.target for moment in report.moments] == ["a", "d", "d", "e"]
+    tape = model.tape(4, 1)
+    logits, state = model.forward(ids[:, None], model.zero_state(1), tape)
+    last = report.moments[-1]
+    for strip in last.strips:
+        np.testing.assert_array_equal(strip.values, state[strip.state][strip.layer][:, 0])
+    p = np.exp(logits[:, -1]) / np.exp(logits[:, -1]).sum()
+    np.testing.assert_allclose(last.probabilities, p, rtol=1e-12)
+
+
+def test_predictions_add_up_and_cool_down() -> None:
+    model, ids = random_model("gru"), np.array([1, 2, 3])
+    report = predict(model, ids, "abcdefg")
+    shares = [c.probability for c in report.candidates]
+    assert shares == sorted(shares, reverse=True)
+    assert report.candidates[-1].cumulative == pytest.approx(1)
+    assert report.entropy_bits == pytest.approx(-sum(p * np.log2(p) for p in shares))
+    cold = predict(model, ids, "abcdefg", temperature=0)
+    assert (cold.candidates[0].probability, cold.entropy_bits) == (1, 0)
+    assert cold.candidates[0].character == report.candidates[0].character
+
+
+def test_the_second_l_is_explained_by_the_state() -> None:
+    def moment(character: str, guess: str) -> Moment:
+        p = np.array([float(c == guess) for c in "ehlo"])
+        return Moment(character, None, (Strip(0, "h", np.zeros(2)),), p)
+
+    pairs = (("h", "e"), ("e", "l"), ("l", "l"), ("l", "o"))
+    report = Unfolding("hell", "ehlo", 1.0, tuple(moment(*pair) for pair in pairs))
+    said = words.unfolding(report)
+    assert "'l' is read twice" in said
+    assert "expects 'l' after the first and 'o' after the later one" in said
+
+
+# Summary
+
+
+def test_a_summary_needs_nothing_but_the_architecture() -> None:
+    model = random_model("rnn")
+    meta = {"cell": "rnn", "activation": "tanh", "layers": 1, "hidden_size": H}
+    report = summarise(meta, "abcdefg", model.parameters)
+    assert report.parameters == model.flat.size
+    assert (report.best, report.unigram, report.seed, report.history) == (None, None, None, ())
+
+
+def test_foreign_metadata_of_any_type_is_survived() -> None:
+    model = random_model("rnn")
+    meta = {"cell": "rnn", "activation": "tanh", "layers": 1, "hidden_size": H}
+    for junk in (None, 7, "x", [], [1], {"step": "x"}, {"loss": True}, [{"step": 1, "loss": []}]):
+        keys = ("corpus", "training", "history", "best", "baselines", "excerpt", "seed", "versions")
+        report = summarise(meta | dict.fromkeys(keys, junk), "abcdefg", model.parameters)
+        assert report.best is None
