@@ -12,7 +12,7 @@ from charrnn import checkpoint, sampling
 from charrnn.errors import UsageError
 from charrnn.filters import Filters, allowed_characters
 from charrnn.model import CharModel
-from charrnn.parallel import cores
+from charrnn.team import cores
 from charrnn.prompts import Unknown, fit
 from charrnn.sampling import Piece
 from charrnn.stepper import Stepper

@@ -77,6 +77,11 @@ class CharModel:
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         return Weights(*(arrays[f"rnn.{name}_l{index}"] for name in names))
 
+    def move_to(self, flat: Array) -> None:
+        """Keep the parameters in this vector from now on, such as one that processes share."""
+        flat[...] = self.flat
+        self.flat, self.parameters = flat, self.named(flat)
+
     def with_weights(self, flat: Array) -> "CharModel":
         """A model of the same kind with a copy of these weights, a vector like `flat`."""
         return CharModel(

@@ -99,7 +99,7 @@ def _differences(meta: dict[str, Any], threads: Any, run: Run) -> list[str]:
     pairs = {
         "NumPy": (versions.get("numpy"), np.__version__),
         "charrnn": (versions.get("charrnn"), __version__),
-        "threads": (threads, len(run.crew.parts)),
+        "threads": (threads, run.crew.parts),
     }
     changed = [
         f"{name} {str(old)[:20]} then, {new} now"

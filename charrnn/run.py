@@ -4,6 +4,7 @@ A run can be turned into plain arrays and back at any moment between two steps, 
 for bit as if nothing had happened. What a run does not know: budgets, clocks, files, terminals.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 
 from charrnn import strict_json
 from charrnn.config import Settings
+from charrnn.crew import Crew, default_parts
 from charrnn.model import CharModel, State, matrices
 from charrnn.ops import Array
 from charrnn.optim import Adam, Average, clip
-from charrnn.parallel import Crew, default_threads
 from charrnn.streams import Streams
 
 #: The share of the run over which weights are averaged.
@@ -41,7 +42,10 @@ class Progress:
 
 
 class Run:
-    """A model in training: its optimiser, its place in the text, its random state."""
+    """A model in training: its optimiser, its place in the text, its carried state.
+
+    What is dropped by dropout follows from the seed and the step, so there is no random state.
+    """
 
     def __init__(
         self, model: CharModel, streams: Streams, settings: Settings, threads: int | None = None
@@ -56,22 +60,30 @@ class Run:
         self.best = model.flat.copy()
         self.state: State = model.zero_state(streams.batch_size)
         B, T = streams.batch_size, streams.sequence_length
-        self.crew = Crew(model, T, B, threads or default_threads(B))
-        seeds = np.random.SeedSequence(settings.seed).spawn(len(self.crew.parts))
-        self.rngs = [np.random.default_rng(seed) for seed in seeds]
+        self.crew = Crew(model, T, B, threads or default_parts(B), settings.seed)
         self._good: dict[str, Array] = {}
         self.remember()
 
-    def step(self, learning_rate: float, share: float) -> tuple[float, float]:
+    def step(
+        self, learning_rate: float, share: float, work: Callable[[], None] | None = None
+    ) -> tuple[float, float]:
         """One chunk of truncated backpropagation through time, and one update.
 
-        `share` is how much of the budget is spent, for the averaged weights. Returns the loss in
-        nats per character and the norm of the gradient before clipping. If either is not finite,
-        nothing is updated.
+        `share` is how much of the budget is spent, for the averaged weights. `work` does the parts
+        of the crew; without it they are done one after the other. Returns the loss in nats per
+        character and the norm of the gradient before clipping. If either is not finite, nothing is
+        updated.
         """
         inputs, targets = self.streams.next()
         self._forget()
-        loss, state = self.crew.step(inputs, targets, self.state, self.settings.dropout, self.rngs)
+        settings, step = self.settings, self.progress.step
+        self.crew.prepare(inputs, targets, self.state, settings.dropout, step)
+        if work:
+            work()
+        else:
+            for part in range(self.crew.parts):
+                self.crew.job(part)
+        loss, state = self.crew.collect()
         gradient = self.crew.gradient
         gradient_norm = clip(gradient, self.settings.clip_norm)
         if np.isfinite(loss) and np.isfinite(gradient_norm):
@@ -156,7 +168,6 @@ class Run:
             "progress": progress,
             "updates": self.adam.t,
             "position": self.streams.position,
-            "random": [_plain(rng.bit_generator.state) for rng in self.rngs],
         }
         arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
         return arrays
@@ -175,8 +186,6 @@ class Run:
         self.progress = strict_json.fill(Progress, state["progress"])
         self.adam.t = _count(state["updates"])
         self.streams.position = _count(state["position"])
-        for rng, random in zip(self.rngs, state["random"], strict=False):
-            rng.bit_generator.state = random
         self.remember()
 
 
@@ -184,10 +193,3 @@ def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"{str(value)[:30]} is no count")
     return value
-
-
-def _plain(value: Any) -> Any:
-    """The state of a random generator as JSON: its 128-bit integers are plain integers there."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value if isinstance(value, str) else int(value)

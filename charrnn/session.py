@@ -78,7 +78,7 @@ class Session:
             "parameters": int(run.model.flat.size),
             "characters": len(self.corpus.ids),
             "seed": settings.seed,
-            "threads": len(run.crew.parts),
+            "threads": run.crew.parts,
             "training": asdict(settings) | {"budget": asdict(self.budget)},
             "best": {
                 "step": progress.best_step,

@@ -18,10 +18,12 @@ from charrnn.evaluation import Evaluator
 from charrnn.ops import Array
 from charrnn.optim import schedule
 from charrnn.run import Run
+from charrnn.team import Team
 
 MOST_EVALUATIONS = 20  # in a run
 EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
 MOST_STRIKES = 3
+TRAIN, EVALUATE = 0, 1  # the jobs of the team
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,21 @@ class _Trainer:
         self.clock = clock
         self.stop = stop
         self.started = clock() - run.progress.seconds
-        self.evaluator = Evaluator(run.model, held_out) if len(held_out) > 1 else None
+        parts = run.crew.parts
+        self.evaluator = Evaluator(run.model, held_out, parts=parts) if len(held_out) > 1 else None
         self.evaluation_seconds = 0.0
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self._spacing()
         self.durations: list[float] = []
 
     def events(self) -> Iterator[Event]:
+        jobs = [self.run.crew.job]
+        if self.evaluator:
+            jobs.append(self.evaluator.job)
+        with Team(self.run.crew.parts, jobs) as self.team:
+            yield from self.events_of_a_team()
+
+    def events_of_a_team(self) -> Iterator[Event]:
         run, progress = self.run, self.run.progress
         strikes = progress.strikes
         while (share := self.share()) < 1:
@@ -153,7 +163,7 @@ class _Trainer:
         run, before = self.run, self.clock()
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
-        loss, gradient_norm = run.step(learning_rate, share)
+        loss, gradient_norm = run.step(learning_rate, share, lambda: self.team.do(TRAIN))
         if not (math.isfinite(loss) and math.isfinite(gradient_norm) and moderate(run.model.flat)):
             self.go_back(loss)
         self.durations.append(self.clock() - before)
@@ -185,7 +195,9 @@ class _Trainer:
         before = self.clock()
         losses: list[float] = []
         for weights in candidates:
-            loss = self.evaluator.loss(weights, self.stop)
+            self.evaluator.prepare(weights, self.stop)
+            self.team.do(EVALUATE)
+            loss = self.evaluator.collect()
             if loss is None:
                 return None
             losses.append(loss)

@@ -6,7 +6,6 @@ import pytest
 from charrnn.cells import CELLS
 from charrnn.initialisation import initialise
 from charrnn.model import CharModel
-from charrnn.parallel import Crew
 
 V, H, T, B = 7, 5, 12, 4
 VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.activations()]
@@ -86,22 +85,6 @@ def test_a_gru_equals_its_equations_written_out_gate_by_gate() -> None:
         h = (1 - z) * n + z * h
         expected = p["head.weight"] @ h + p["head.bias"]
         np.testing.assert_allclose(logits[:, t], expected, rtol=1e-12, atol=1e-14)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("threads", [1, 2, 3, 7])
-def test_a_crew_of_any_size_finds_the_same_gradient(cell: str, threads: int) -> None:
-    model = noisy_model(cell)
-    rng = np.random.default_rng(1)
-    ids, targets = rng.integers(0, V, (2, T, B))
-    alone, together = (Crew(model, T, B, n) for n in (1, threads))
-    rngs = [np.random.default_rng(0) for _ in range(threads)]
-    loss, state = alone.step(ids, targets, model.zero_state(B), 0.0, rngs)
-    same_loss, same_state = together.step(ids, targets, model.zero_state(B), 0.0, rngs)
-    assert same_loss == pytest.approx(loss, rel=1e-12)
-    np.testing.assert_allclose(together.gradient, alone.gradient, rtol=1e-9, atol=1e-15)
-    for name, array in state.items():
-        np.testing.assert_allclose(same_state[name], array, rtol=1e-12)
 
 
 def test_a_new_lstm_starts_with_a_forget_bias_of_one_in_total() -> None:
