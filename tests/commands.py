@@ -150,6 +150,12 @@ for arguments in json.loads(sys.argv[1]):
     codes.append(cli.run())
 print(json.dumps(codes), flush=True)
 """
+#: A function for scripts. `ru_maxrss` would be that of pytest, from which the process was forked.
+PEAK = """
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+"""
 SAVED = ("svg", "html", "png", "csv", "json")
 
 

@@ -111,13 +111,16 @@ def wrong_commands(text: str, model: str) -> list[list[str]]:
         ["inspect", model, "--view", model],
         ["inspect", model, "--prompt", "é\x1b[2Jé"],
         ["inspect", model, "--view", "neurons", "--find", model],
+        ["inspect", model, "--save", f"no/{model}.svg"],
+        ["inspect", model, "--save", f"x.{model}"],
     ]
 
 
-def show_all(folder: Path, attacks: list[str], **variables: str) -> tuple[list[int], str]:
-    """All commands on a hostile text, on a terminal: their exit codes, and what it received."""
+def shown_of_all(folder: Path, attacks: list[str], every: int = 1, **variables: str) -> str:
+    """What a terminal receives from all commands, or one in `every`, on a hostile text."""
     text, model = hostile_folder(folder, attacks)
     right, wrong = every_command(text, model, "\x1b[2J"), wrong_commands(text, model)
+    right = [line for n, line in enumerate(right) if line[0] == "train" or n % every == 0]
     program = [sys.executable, "-W", "error", "-c", MANY]
     code, shown = seen_on_terminal(
         [json.dumps([*right, *wrong])], folder, env=environment(**variables), program=program
@@ -130,14 +133,15 @@ def show_all(folder: Path, attacks: list[str], **variables: str) -> tuple[list[i
     ]
     accepted = [line for c, line in zip(codes[len(right) :], wrong, strict=True) if c not in (1, 2)]
     assert accepted == []
-    return codes, shown
+    return shown
 
 
 @pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
 def test_no_command_lets_a_control_sequence_through_to_a_terminal(
     tmp_path: Path, term: str
 ) -> None:
-    _, shown = show_all(tmp_path, random.Random(term).sample(ATTACKS, 24), TERM=term)
+    attacks, every = random.Random(term).sample(ATTACKS, 24), 1 if term == "dumb" else 4
+    shown = shown_of_all(tmp_path, attacks, every, TERM=term)
     assert foreign(shown) == "[]"
     assert not set(UNSEEN) & set(shown)
     if term == "dumb":
@@ -248,11 +252,18 @@ def test_train_sample_and_inspect_reach_for_nothing_and_run_nothing(tmp_path: Pa
 # Options nobody would give
 
 VALUES = [
-    *("-1", "0", "1", "2", "nan", "inf", "-inf", "1e-300", "1e300", "99999999999999999999", "0.5"),
+    *("-1", "0", "1", "2", "nan", "inf", "-inf", "1e-300", "1e300", "9" * 20, "0.5"),
     *("", " ", "x", "é\u202e", "\x1b[31m", "[/bold]", "a-z", "{}", "../..", "m.npz", "text", "--"),
 ]
 #: Values that mean hours or endless output, or reading the terminal.
-SKIPPED = {"--length": ("0",), "--interactive": (), "--help": (), "--version": ()}
+LARGE = "9" * 20
+SKIPPED = {
+    "--length": ("0", LARGE),
+    "--steps": (LARGE,),
+    "--time": ("0.5", "1", "2", LARGE),
+    "--interactive": (),
+    "--help": (),
+}
 
 
 def options_of(command: str) -> list[tuple[str, bool]]:
@@ -301,7 +312,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80,
+    deadline=None,
+    derandomize=True,  # make torture draws anew
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(line=command_lines())
 def test_no_option_value_breaks_a_command(
@@ -322,7 +336,10 @@ def test_no_option_value_breaks_a_command(
 
 
 @hypothesis_settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(content=st.binary(max_size=300), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_no_bytes_break_training(
@@ -333,7 +350,7 @@ def test_no_bytes_break_training(
     code = run_here("train", "bytes", *arguments)
     err = capsys.readouterr().err
     assert code in (0, 1)
-    assert err.replace("\n", "").isprintable()
+    assert foreign(err) == "[]"
     if code == 0:
         assert run_here("sample", "b.npz", "-n", "30") == 0
         capsys.readouterr()
