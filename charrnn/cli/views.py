@@ -15,6 +15,7 @@ from charrnn.cli.console import PatientStderr
 from charrnn.cli.plan import Plan, nats
 from charrnn.config import format_duration
 from charrnn.training import Evaluation, Finished, Step, WentBack
+from charrnn.verdict import verdict
 from charrnn.visible import visible
 
 
@@ -151,11 +152,10 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
     lines = [f"{event.step:,} steps in {duration}, {speed}"]
     if event.best_loss is not None:
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
-        if baselines := plan.session.baselines:
-            side = "below" if event.best_loss < baselines.ngram else "above"
-            lines.append(
-                f"{side} what counting {baselines.order}-grams reaches: {nats(baselines.ngram)}"
-            )
+        session = plan.session
+        if session.baselines:
+            history, held_out = session.run.progress.history, len(session.held_out) - 1
+            lines.append(verdict(history, event.best_loss, session.baselines, held_out))
     name = visible(str(path), one_line=True)
     if stopped_by != "budget":
         corpus = " ".join(map(quoted, plan.session.corpus.files))

@@ -1,0 +1,32 @@
+"""What the last line of a run says."""
+
+import pytest
+
+from charrnn.baselines import Baselines
+from charrnn.verdict import verdict
+
+BASELINES = Baselines(unigram=3.3, ngram=1.6, order=5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([3.0, 2.5, 2.2, 2.1, 2.1, 2.1], "above the n-gram"),
+        ([2.0, 1.5, 1.4, 1.5, 1.6, 1.7], "overfitting"),
+        ([3.0, 2.0, 1.8, 1.7, 1.6, 1.55], "still improving"),
+        ([2.0, 1.6, 1.5, 1.45, 1.445, 1.44], "better than counting 5-grams (1.600)"),
+        ([1.61, 1.60, 1.60, 1.60], "as good as counting"),
+    ],
+)
+def test_a_verdict_names_what_happened(losses: list[float], expected: str) -> None:
+    history = [{"step": n, "loss": loss, "validation": loss} for n, loss in enumerate(losses)]
+    assert expected in verdict(history, min(losses), BASELINES, 100_000)
+
+
+def test_little_held_out_text_makes_it_uncertain() -> None:
+    assert "uncertain" in verdict([], 1.0, BASELINES, 90)
+    assert "uncertain" not in verdict([], 1.0, BASELINES, 90_000)
+
+
+def test_an_empty_history_is_no_problem() -> None:
+    assert verdict([], 1.0, BASELINES, 90_000).startswith("better than")
