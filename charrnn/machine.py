@@ -9,7 +9,7 @@ SHAPE = (1024, 256, 32)
 
 
 def measured_flops(seconds: float = 0.1) -> float:
-    """Floating-point operations a second in float32 products of the time loop's kind.
+    """Floating-point operations a second of one thread, in products of the time loop's kind.
 
     The median over blocks of ten, measured for about `seconds`, so that another program's burst
     does not decide what model is trained.

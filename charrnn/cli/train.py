@@ -120,7 +120,6 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
 
     from charrnn import checkpoint, recipe
     from charrnn.corpus import split
-    from charrnn.machine import measured_flops
     from charrnn.memory import check_fits
     from charrnn.session import new_session
 
@@ -134,7 +133,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     situation = recipe.Situation(
         characters=characters,
         vocabulary_size=len(corpus.vocabulary),
-        operations=seconds * recipe.EFFICIENCY * measured_flops() if seconds else 0.0,
+        operations=seconds * speed(request, choices) if seconds else 0.0,
         steps=request.steps,
         epochs=request.epochs,
     )
@@ -151,6 +150,16 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         start_from=request.init_from,
         threads=request.threads,
     ), why
+
+
+def speed(request: Request, choices: Choices) -> float:
+    """The operations a second that training may expect of this machine."""
+    from charrnn import recipe
+    from charrnn.crew import default_parts
+    from charrnn.machine import measured_flops
+
+    parts = request.threads or default_parts(choices.batch_size or recipe.BATCH_SIZE)
+    return recipe.EFFICIENCY * measured_flops() * parts
 
 
 def like(choices: Choices, meta: dict[str, object]) -> Choices:
