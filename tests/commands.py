@@ -60,6 +60,18 @@ def start(*arguments: str | Path, cwd: Path, **more: Any) -> "subprocess.Popen[b
     return subprocess.Popen([*PYTHON, *map(str, arguments)], cwd=cwd, **more)
 
 
+def none_left(group: int, seconds: float = 2) -> bool:
+    """Do all processes of a group end in time?"""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def run_here(*arguments: str | Path) -> int:
     """Run the command in this process, for the sake of speed; output goes to sys.stdout."""
     with mock.patch.object(sys, "argv", ["charrnn", *map(str, arguments)]):
@@ -168,7 +180,8 @@ def every_command(text: str, model: str = "m.npz", prompt: str = "the ") -> list
     return [
         ["train", text, *SMALL, "--steps", "12", "--seed", "1", "--out", model, "--force"],
         ["train", text, "--out", model, "--resume", "--steps", "2", "--json"],
-        ["train", text, "--init-from", model, "--out", f"{model}2", "--force", "--steps", "2"],
+        ["train", text, "--init-from", model, "--out", f"{model}2", "--force", "--steps", "2"]
+        + ["--threads", "2"],
         ["train", text, "--dry-run"],
         [*sample, "--temp", "1"],
         [*sample, "-c", "2", "-v"],

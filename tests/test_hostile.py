@@ -176,25 +176,30 @@ def test_pipes_and_logs_get_no_control_sequence_in_errors(tmp_path: Path) -> Non
 # No network, no code, no other files
 
 AUDIT = """
-import json, os, sys
+import json, mmap, os, sys
 
 canary = sys.argv[2]
 forbidden = (
-    "socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn",
+    "socket.", "subprocess.", "os.system", "os.exec", "os.forkpty", "os.posix_spawn",
     "os.spawn", "os.startfile", "pty.", "pickle.", "urllib.", "http.", "ftplib.", "smtplib.",
     "poplib.", "imaplib.", "telnetlib.", "nntplib.", "webbrowser.", "ctypes.dlopen/foreign",
     "shutil.", "os.kill", "syslog.", "code.__new__",
 )
 code = ("compile", "exec", "import", "marshal.loads", "ctypes.dlopen")
 phase, seen, written = "first", set(), set()
+alarm = mmap.mmap(-1, 1)  # seen by forked copies of this process too, which work on parts
+
+def report(violation):
+    seen.add(violation)
+    alarm[0] = 1
 
 def hook(event, arguments):
     if event.startswith(forbidden):
-        seen.add(f"{event} {arguments!r:.80}")
+        report(f"{event} {arguments!r:.80}")
     if event in ("compile", "exec") and canary in repr(arguments[0]):
-        seen.add(f"{event} of foreign text")
+        report(f"{event} of foreign text")
     if phase == "second" and event in code:
-        seen.add(f"{event} {arguments!r:.80}")
+        report(f"{event} {arguments!r:.80}")
     if event == "open" and isinstance(arguments[0], (str, bytes)):
         mode, flags = arguments[1] or "", arguments[2]
         if set("wax+") & set(mode) or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
@@ -219,6 +224,8 @@ again(); run_all()
 here = os.getcwd()
 written = {path for path in written if os.path.dirname(path) != here and path != os.devnull}
 written = {path for path in written if "__pycache__" not in path}
+if alarm[0] and not seen:
+    seen.add("something in a copy of this process")
 sys.__stderr__.write(json.dumps([sorted(seen), sorted(written)]))
 """
 

@@ -1,5 +1,6 @@
 """Signals stop training in good order: saved, in time, with the right exit code and one command."""
 
+import itertools
 import os
 import random
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import PYTHON, SMALL, TEXT, environment, read_all, start, terminal
+from commands import PYTHON, SMALL, TEXT, environment, none_left, read_all, start, terminal
 
 from charrnn import checkpoint
 from charrnn.cli.saving import EVERY, Saver
@@ -157,13 +158,15 @@ def test_ignored_signals_stay_ignored(folder: Path) -> None:
 
 def test_signals_at_random_moments_leave_a_model_or_nothing(folder: Path) -> None:
     rng = random.Random(0)
-    for number in (signal.SIGINT, signal.SIGTERM) * 3:
+    for threads, number in itertools.product("12", (signal.SIGINT, signal.SIGTERM)):
         for path in folder.glob("charrnn.npz"):
             path.unlink()
-        with start("train", "text", *LONG, cwd=folder) as process:
+        more = ["--threads", threads]
+        with start("train", "text", *LONG, *more, cwd=folder, start_new_session=True) as process:
             time.sleep(rng.uniform(0.25, 1.2))
-            process.send_signal(number)
+            os.killpg(process.pid, number)  # as a terminal does, the workers included
             code, err = finish(process)
+        assert none_left(process.pid)
         # Before Python runs us, the system itself ends the process; shells call that the same.
         assert code in (ENDINGS[number], -number)
         assert "Traceback" not in err
