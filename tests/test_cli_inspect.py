@@ -15,6 +15,8 @@ import pytest
 import charrnn.cli
 from charrnn import checkpoint, ops
 from charrnn.checkpoint import Checkpoint
+from charrnn.cli.inspect import PREDICATES as NAMED_IN_HELP
+from charrnn.introspect.predicates import PREDICATES
 from charrnn.introspect.words import figure
 from charrnn.model import CharModel
 from charrnn.shapes import parameter_shapes
@@ -260,6 +262,21 @@ def test_a_real_terminal_and_a_real_pipe_show_the_same(folder: Path) -> None:
     assert "\x1b[" in on_pseudo_terminal(folder, 80, "lstm.npz")
 
 
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("model", ["rnn.npz", "lstm.npz"])
+def test_nothing_is_cut_at_80_columns(
+    folder: Path, model: str, view: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(words: str, room: int) -> str:
+        pytest.fail(f"cut at {room}: {words}")
+
+    monkeypatch.setattr("charrnn.cli.screen.set_cell_size", cut)
+    for options in ((), ("--every",)):
+        for color in ({}, {"NO_COLOR": "1"}):
+            done = run(folder, model, "--view", view, *options, columns=80, **color)
+            assert done.returncode == 0
+
+
 def test_controls_of_the_text_never_reach_the_terminal(folder: Path) -> None:
     for view in ("surprisal", "neurons"):
         options = ("--view", view, "--every")
@@ -306,6 +323,10 @@ def test_hostile_metadata_is_made_visible(folder: Path) -> None:
     assert "\x1b" not in text
     assert "\\x1b]0;title\\x07" in text
     assert "[/bold]" in text
+
+
+def test_help_names_every_property_of_a_text() -> None:
+    assert tuple(PREDICATES) == NAMED_IN_HELP
 
 
 # What can go wrong

@@ -15,6 +15,18 @@ from charrnn.cli.options import options
 from charrnn.config import option
 
 VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
+#: The names of `introspect.predicates`, which needs NumPy; a test compares.
+PREDICATES = (
+    "inside-quotes",
+    "inside-brackets",
+    "line-position",
+    "after-newline",
+    "newline-next",
+    "capitals",
+    "vowels",
+    "word-start",
+    "digits",
+)
 TEXT, MEASUREMENT = "The text", "The measurement"
 
 
@@ -40,7 +52,10 @@ class Request:
     every: bool = option("Print every timestep.", default=False, flag="--every")
     layer: int | None = option("Only this layer, 0 at the bottom.", minimum=0)
     unit: int | None = option("neurons: the unit to paint, from 0.", minimum=0)
-    find: str | None = option("neurons: rank the units by this predicate.", metavar="PREDICATE")
+    find: str | None = option(
+        f"neurons: rank the units by one property of the text: {', '.join(PREDICATES)}.",
+        metavar="PROPERTY",
+    )
     temp: float = option("next, unfold: temperature.", default=1.0, short="-t", minimum=0)
     top: int = option("next: how many characters to list.", default=12, minimum=1, maximum=1000)
 

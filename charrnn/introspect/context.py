@@ -32,7 +32,8 @@ class Context:
     standard_error  of the excess, from its spread over the places
     bits            the loss with all characters visible plus the excess
     full            the loss with all characters visible, over the whole text
-    useful          the smallest k whose excess is below 0.01 bit; None if there is none
+    useful          the k from which on the excess stays below 0.01 bit, of all k and not only of
+                    those in `visible`; None if it never does
     """
 
     windows: int
@@ -57,7 +58,7 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
     bits = np.array([excess[k - 1].mean() for k in visible])
     errors = [excess[k - 1].std() / math.sqrt(len(starts)) for k in visible]
     whole = float(full.mean()) / math.log(2)
-    useful = [k for k, more in zip(visible, bits, strict=True) if more < USEFUL_BITS]
+    needed = int(np.flatnonzero(excess.mean(axis=1) >= USEFUL_BITS).max(initial=-1)) + 2
     return Context(
         windows=columns.shape[1],
         visible=tuple(visible),
@@ -65,7 +66,7 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
         excess=bits,
         standard_error=np.array(errors),
         full=whole,
-        useful=useful[0] if useful else None,
+        useful=needed if needed <= most else None,
     )
 
 

@@ -130,7 +130,7 @@ def footer(report: Gradients, states: Sequence[StateGradients], screen: Screen) 
             screen.line(
                 f"{name:<11}{gain:<11}{fit:<7}{life:<11}{words.memory(state):<11}"
                 f"{figure(total[0]):<7} ",
-                (sparkline(total.tolist(), 15), "cyan"),
+                (sparkline(total.tolist(), 13), "cyan"),
                 f" {figure(total[-1])}",
             )
         else:

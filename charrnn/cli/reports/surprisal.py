@@ -16,8 +16,8 @@ WORST = 5
 def draw(report: Surprisal, passage: Passage, screen: Screen, *, every: bool = False) -> None:
     screen.line(
         (f"{report.bits_per_character:.3f} bits per character", "bold"),
-        f" ({report.nats:.4f} nats) over {plural(report.characters, 'character')}; "
-        f"{100 * report.likeliest:.0f} % first choice",
+        f" ({report.nats:.4f} nats) over {plural(report.characters, 'character')}, "
+        f"{100 * report.likeliest:.0f} % guessed",
     )
     if report.unknown:
         total = sum(report.unknown.values())
@@ -61,9 +61,7 @@ def legend(screen: Screen) -> None:
 def worst_line(place: WorstPlace, screen: Screen) -> None:
     before = screen.text(place.before)[-24:]
     character = screen.text(place.character)
-    alternatives = "  ".join(
-        f"{screen.text(c)} {100 * p:.0f} %" for c, p in place.alternatives if p >= 0.005
-    )
+    alternatives = "  ".join(f"{screen.text(c)} {100 * p:.0f} %" for c, p in place.alternatives)
     screen.line(
         f"{before:>25}",
         (f"[{character}]".ljust(9), "bold red"),

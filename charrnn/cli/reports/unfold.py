@@ -22,12 +22,9 @@ def draw(report: Unfolding, screen: Screen) -> None:
     moments, strips = report.moments, report.moments[0].strips
     H = len(strips[0].values)
     shown = min(H, COLUMN)
-    which = f"all {H} units" if shown == H else f"the {shown} liveliest of {H} units"
-    screen.line(
-        ("the network unrolled", "bold"),
-        f" from zero; strips: {which}, {'blue' if screen.colour else '▁'} -1 to "
-        f"{'orange' if screen.colour else '█'} +1",
-    )
+    which = f"all {H} units" if shown == H else f"{shown} liveliest of {H} units"
+    low, high = ("blue", "orange") if screen.colour else ("▁", "█")
+    screen.line(("the network unrolled", "bold"), f" from zero; {which}, {low} -1, {high} +1")
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
     ]
