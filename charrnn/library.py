@@ -12,11 +12,11 @@ from charrnn import checkpoint, sampling
 from charrnn.errors import UsageError
 from charrnn.filters import Filters, allowed_characters
 from charrnn.model import CharModel
-from charrnn.team import cores
 from charrnn.prompts import Unknown, fit
 from charrnn.sampling import Piece
 from charrnn.stepper import Stepper
 from charrnn.stopping import Rules, Unit
+from charrnn.team import cores
 from charrnn.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1

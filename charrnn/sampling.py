@@ -6,10 +6,9 @@ neither the NumPy version nor the processor matters. Every stream has a seed of 
 a batch writes what it would write alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,10 +18,15 @@ from charrnn.model import CharModel
 from charrnn.ops import Array
 from charrnn.stepper import Stepper
 from charrnn.stopping import Rules, Stopper
+from charrnn.team import Team, shared
 from charrnn.vocabulary import Vocabulary
 
 _BLOCK = 32  # steps between two looks at the texts of several streams
-_SMALLEST_PART = 8  # streams that are worth a thread
+_SMALLEST_PART = 8  # streams that are worth a core
+
+
+#: What one step draws: ids (B,) and, if they were asked for, surprisals in nats (B,).
+Drawn = tuple[Array, Array | None]
 
 
 class Piece(NamedTuple):
@@ -63,14 +67,14 @@ class Streams(NamedTuple):
     uniforms: Uniforms
 
 
-def spread(start: Stepper, seeds: Sequence[int], threads: int) -> list[Streams]:
-    """A stream for each seed, all standing where `start` stands, in parts for that many threads.
+def spread(start: Stepper, seeds: Sequence[int], cores: int) -> list[Streams]:
+    """A stream for each seed, all standing where `start` stands, in parts for that many cores.
 
     A single one is `start` itself.
     """
     if len(seeds) == 1:
         return [Streams(start, Uniforms(seeds))]
-    parts = max(1, min(threads, len(seeds) // _SMALLEST_PART))
+    parts = max(1, min(cores, len(seeds) // _SMALLEST_PART))
     edges = [part * len(seeds) // parts for part in range(parts + 1)]
     return [Streams(start.spread(b - a), Uniforms(seeds[a:b])) for a, b in pairwise(edges)]
 
@@ -94,8 +98,8 @@ def draw(w: Array, u: Array) -> Array:
 
 def steps(
     stepper: Stepper, filters: Filters, uniforms: Uniforms, *, measure: bool = False
-) -> Iterator[tuple[Array, Array | None]]:
-    """Draw characters without end: ids (B,) and, if asked, their surprisals in nats (B,).
+) -> Iterator[Drawn]:
+    """Draw characters without end, with their surprisals if `measure`.
 
     When a character is given out, `stepper` has already read it.
     """
@@ -137,42 +141,59 @@ def pieces(
     *,
     measure: bool = False,
 ) -> Iterator[Piece]:
-    """Continue all streams until `rules` end them; a single one, character by character.
+    """Continue all streams until `rules` end them. Each element of `streams` has a core to itself.
 
-    Several are looked at every few steps, because looking at 32 texts after each step would take as
-    long as the step. Each element of `streams` is computed in a thread of its own.
+    A single stream is given out character by character. Several are looked at every few steps,
+    because looking at 32 texts after each step would take as long as the step.
     """
     generators = [steps(each.stepper, filters, each.uniforms, measure=measure) for each in streams]
     count = sum(each.stepper.batch for each in streams)
-    size = 1 if count == 1 else _BLOCK
+    characters = vocabulary.characters
+    if count == 1:
+        yield from _one(generators[0], characters, rules)
+    else:
+        yield from _several(generators, characters, rules, count)
+
+
+def _one(drawn: Iterator[Drawn], characters: str, rules: Rules) -> Iterator[Piece]:
+    stopper, waiting = Stopper(rules), []
+    for ids, nats in drawn:
+        text = stopper.push(characters[ids[0]])
+        if nats is not None:
+            waiting.append(float(nats[0]))
+        if text or stopper.reason:
+            yield Piece(0, text, waiting[: len(text)], stopper.reason)
+            del waiting[: len(text)]
+        if stopper.reason:
+            return
+
+
+def _several(
+    drawn: Sequence[Iterator[Drawn]], characters: str, rules: Rules, count: int
+) -> Iterator[Piece]:
+    every_id, every_nats = shared((_BLOCK, count), np.intp), shared((_BLOCK, count), np.float64)
+    edges = [part * count // len(drawn) for part in range(len(drawn) + 1)]
+
+    def advance(part: int) -> None:
+        """The job of one core: its streams, a block further."""
+        columns = slice(*edges[part : part + 2])
+        for row, (ids, nats) in enumerate(islice(drawn[part], _BLOCK)):
+            every_id[row, columns] = ids
+            every_nats[row, columns] = np.nan if nats is None else nats
+
     stoppers = [Stopper(rules) for _ in range(count)]
     waiting: list[list[float]] = [[] for _ in range(count)]
-    characters = vocabulary.characters
-    with _threads(len(streams)) as run:
+    with Team(len(drawn), [advance]) as team:
         while not all(stopper.reason for stopper in stoppers):
-            blocks = list(run(lambda generator: list(islice(generator, size)), generators))
-            columns = [(block, i) for block in blocks for i in range(len(block[0][0]))]
-            for index, (stopper, (block, i)) in enumerate(zip(stoppers, columns, strict=True)):
+            team.do(0)
+            for index, (stopper, nats) in enumerate(zip(stoppers, waiting, strict=True)):
                 if stopper.reason:
                     continue
-                text = stopper.push("".join([characters[ids[i]] for ids, _ in block]))
-                nats = waiting[index]
-                nats += [float(each[i]) for _, each in block if each is not None]
+                text = stopper.push("".join([characters[i] for i in every_id[:, index]]))
+                nats += every_nats[:, index].tolist()
                 if text or stopper.reason:
                     yield Piece(index, text, nats[: len(text)], stopper.reason)
                     del nats[: len(text)]
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """A `map` that works in `count` threads."""
-    if count == 1:
-        yield map
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(count) as pool:
-        yield pool.map
 
 
 def generate(

@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.cells import Workspace
 from charrnn.model import CharModel
-from charrnn.ops import Array
+from charrnn.ops import Array, row_blocks
 
 
 class _Weights(NamedTuple):
@@ -43,12 +43,13 @@ class Stepper:
         self._before = [[np.zeros((H, B)) for _ in cell.states] for _ in w.stacks]
         self._after = [[np.zeros((H, B)) for _ in cell.states] for _ in w.stacks]
         # A product is what the layer above reads (at the top: the logits), then the layer's own hp.
-        self._products = [np.empty((len(stack), B)) for stack in w.stacks]
-        above = [product[: -G * H] for product in self._products]
+        products = [np.empty((len(stack), B)) for stack in w.stacks]
+        self._products = [_blocks(*each, G * H) for each in zip(w.stacks, products, strict=True)]
+        above = [product[: -G * H] for product in products]
         self.logits = above.pop()
         self._gates = [np.empty((G, H, B)), *(a.reshape(G, H, B) for a in above)]
         self._above = [*self._gates[1:], self.logits]
-        self._hp = [product[-G * H :].reshape(G, H, B) for product in self._products]
+        self._hp = [product[-G * H :].reshape(G, H, B) for product in products]
         scale, shift = (np.array(c).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
         if B == 1:  # at this size, spreading a constant over an array costs more than reading it
             scale, shift = (np.repeat(c, H, axis=1) for c in (scale, shift))
@@ -79,7 +80,8 @@ class Stepper:
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""
         w = self._weights
-        np.matmul(w.stacks[index], self._after[index][0], out=self._products[index])
+        for matrix, out in self._products[index]:
+            np.matmul(matrix, self._after[index][0], out=out)
         above = self._above[index]
         above += w.inputs[index]
         if w.hidden:
@@ -98,6 +100,20 @@ class Stepper:
                 copy[...] = array
         wide._multiply_all()
         return wide
+
+
+def _blocks(stack: Array, product: Array, own: int) -> list[tuple[Array, Array]]:
+    """Matrices and where their products with (H, B) go: the whole stack for one stream, for which a
+    call costs more than the order of memory; else its two parts (the last `own` rows are W_hh), in
+    blocks of rows."""
+    B = product.shape[1]
+    if B == 1:
+        return [(stack, product)]
+    pairs = []
+    for rows in (slice(None, -own), slice(-own, None)):
+        blocks = row_blocks(stack[rows], B)
+        pairs.append((blocks, product[rows].reshape(len(blocks), -1, B)))
+    return pairs
 
 
 def _arranged(model: CharModel) -> _Weights:

@@ -136,9 +136,9 @@ def test_a_batch_writes_what_each_seed_writes_alone(cell, activation):
     assert len(set(many)) == 4
 
 
-def texts(model, seeds, threads=1, **rules):
-    streams = sampling.spread(sampling.start(model, LETTERS, "a"), seeds, threads)
-    assert len(streams) == threads
+def texts(model, seeds, cores=1, **rules):
+    streams = sampling.spread(sampling.start(model, LETTERS, "a"), seeds, cores)
+    assert len(streams) == cores
     result = [""] * len(seeds)
     filters = Filters(temperature=0.9, top_k=6)
     for piece in sampling.pieces(streams, LETTERS, filters, Rules(**rules)):
@@ -146,10 +146,10 @@ def texts(model, seeds, threads=1, **rules):
     return result
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-def test_threads_change_no_text(threads):
+@pytest.mark.parametrize("cores", [2, 3])
+def test_the_number_of_cores_changes_no_text(cores):
     model, seeds = network("lstm"), list(range(25))
-    assert texts(model, seeds, threads, length=200) == texts(model, seeds, length=200)
+    assert texts(model, seeds, cores, length=200) == texts(model, seeds, length=200)
 
 
 def test_streams_of_a_batch_stop_by_themselves():
