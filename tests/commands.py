@@ -176,12 +176,12 @@ def every_command(text: str, model: str = "m.npz", prompt: str = "the ") -> list
     from charrnn.cli.inspect import VIEWS
 
     small = ["--windows", "2", "--steps", "12", "--burn-in", "4"]
+    second = ["--init-from", model, "--out", f"{model}2", "--force"]
     sample, inspect = ["sample", model, "-n", "60"], ["inspect", model, *small]
     return [
         ["train", text, *SMALL, "--steps", "12", "--seed", "1", "--out", model, "--force"],
         ["train", text, "--out", model, "--resume", "--steps", "2", "--json"],
-        ["train", text, "--init-from", model, "--out", f"{model}2", "--force", "--steps", "2"]
-        + ["--threads", "2"],
+        ["train", text, *second, "--steps", "2", "--threads", "2"],
         ["train", text, "--dry-run"],
         [*sample, "--temp", "1"],
         [*sample, "-c", "2", "-v"],

@@ -3,14 +3,16 @@
 import io
 import json
 import random
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from commands import run_here
+from commands import PEAK, environment, run_here
 
 #: What is asked of a damaged file: text from it, a report on it.
 QUESTIONS = (
@@ -76,5 +78,45 @@ def check_mutations(count: int, good: bytes, other: bytes, seed: int = 0) -> dic
     return figures
 
 
-def describe(figures: dict[str, Any]) -> str:
-    return json.dumps({k: round(v, 3) if isinstance(v, float) else v for k, v in figures.items()})
+OPEN_ALL = """
+import contextlib, io, json, sys
+from charrnn import cli
+
+count, codes = int(sys.argv[1]), []
+
+def run(*arguments):
+    sys.argv = ["charrnn", *arguments]
+    with contextlib.redirect_stderr(io.StringIO()):
+        codes.append(cli.run())
+
+run("sample", "0.npz")
+before = peak()
+for number in range(count):
+    run("sample", f"{number}.npz", "-n", "1")
+    run("inspect", f"{number}.npz")
+print("\\n" + json.dumps([codes[2::2], peak() - before]))
+"""
+
+
+def open_all(
+    hostile: dict[str, tuple[Callable[[], bytes], str]], folder: Path
+) -> tuple[list[str], int, int]:
+    """Let one process sample from and inspect all the files. Returns the names of those that
+    `inspect` did not refuse, the bytes its memory grew by, and the size of the largest file."""
+    largest = 0
+    for number, (build, _) in enumerate(hostile.values()):
+        path = folder / f"{number}.npz"
+        path.write_bytes(build())
+        largest = max(largest, path.stat().st_size)
+    result = subprocess.run(
+        [sys.executable, "-c", PEAK + OPEN_ALL, str(len(hostile))],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    codes, growth = json.loads(result.stdout.splitlines()[-1])
+    return [name for name, code in zip(hostile, codes, strict=True) if code != 1], growth, largest

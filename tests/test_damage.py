@@ -1,16 +1,14 @@
 """Damaged and malicious checkpoints through the commands: refused in one line, or unharmed."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import PEAK, SMALL, TEXT, environment, run_here
-from damage import ask, check_mutations
+from commands import SMALL, TEXT, run_here
+from damage import ask, check_mutations, open_all
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_checkpoint import HOSTILE
@@ -40,46 +38,11 @@ def test_a_mutated_file_is_refused_in_a_line_or_means_the_same(
     assert figures["refused"] > figures["accepted"]
 
 
-def test_hostile_files_take_no_memory(tmp_path: Path) -> None:
-    """A process that opens all of them stays within the largest plus 50 MB."""
-    sizes = []
-    for number, (build, _) in enumerate(HOSTILE.values()):
-        path = tmp_path / f"{number}.npz"
-        path.write_bytes(build())
-        sizes.append(path.stat().st_size)
-    script = """
-import contextlib, io, json, sys
-from charrnn import cli
-
-codes = []
-def run(*arguments):
-    sys.argv = ["charrnn", *arguments]
-    with contextlib.redirect_stderr(io.StringIO()):
-        codes.append(cli.run())
-
-count = int(sys.argv[1])
-run("sample", "0.npz")
-before = peak()
-for number in range(count):
-    run("sample", f"{number}.npz", "-n", "1")
-    run("inspect", f"{number}.npz")
-print("\\n" + json.dumps([codes, peak() - before]))
-"""
-    result = subprocess.run(
-        [sys.executable, "-c", PEAK + script, str(len(sizes))],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    codes, growth = json.loads(result.stdout.splitlines()[-1])
-    accepted = [name for name, code in zip(HOSTILE, codes[1::2], strict=True) if code != 1]
-    # What is only read to resume does not matter here; it is refused there.
+def test_hostile_files_are_refused_and_take_no_memory(tmp_path: Path) -> None:
+    accepted, growth, largest = open_all(HOSTILE, tmp_path)
+    # What is only read to resume does not matter to them; it is refused there.
     assert set(accepted) <= {"NaN in a moment", "bad resume.json"}
-    assert growth < max(sizes) + 50 * 2**20
+    assert growth < largest + 50 * 2**20
 
 
 JSON = st.recursive(
