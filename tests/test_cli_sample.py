@@ -164,8 +164,8 @@ def test_a_terminal_receives_no_control_sequence_from_the_model(hostile):
 
 def test_colours_are_the_only_sequences_with_heat(hostile):
     received = on_terminal(hostile, "--seed", 1, "-n", 5000, "-t", 1, "--heat")
-    assert b"\x1b[48;5;" in received
-    assert b"\x1b" not in re.sub(rb"\x1b\[(48;5;\d+|0)m", b"", received)
+    assert b"\x1b[38;5;231;48;5;" in received
+    assert b"\x1b" not in re.sub(rb"\x1b\[(38;5;231;48;5;\d+|0)m", b"", received)
 
 
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

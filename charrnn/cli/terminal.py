@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from charrnn.visible import visible
 
 _FLUSH_SECONDS = 0.1
-#: Background colours of the 256-colour palette for 1, 2, ... bits of surprisal; 0 has none.
+#: Backgrounds (256-colour palette, under white letters) for 0, 1, ... bits of surprisal; 0 has none.
 _HEAT = (None, 235, 237, 58, 94, 130, 166, 160, 196)
 
 
@@ -106,7 +106,7 @@ class Writer:
         shade = _HEAT[min(_bits(nats), len(_HEAT) - 1)]
         if shade is None or character == "\n":  # a coloured newline would paint the whole line
             return self._shown(character)
-        return f"\x1b[48;5;{shade}m{self._shown(character)}\x1b[0m"
+        return f"\x1b[38;5;231;48;5;{shade}m{self._shown(character)}\x1b[0m"
 
     def _with_digits(self, character: str, nats: float) -> str:
         digit = str(min(_bits(nats), 9))
