@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from charrnn.visible import visible
 
 _FLUSH_SECONDS = 0.1
-#: Backgrounds (256-colour palette, under white letters) for 0, 1, ... bits of surprisal; 0 has none.
+#: Backgrounds (256-colour palette, under white letters) for 0, 1, ... bits of surprisal.
 _HEAT = (None, 235, 237, 58, 94, 130, 166, 160, 196)
 
 
