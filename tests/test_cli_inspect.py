@@ -379,6 +379,37 @@ def test_models_that_know_different_characters_are_not_compared(folder: Path) ->
     assert "'w'" in done.stderr
 
 
+@pytest.mark.parametrize("view", ["gradients", "surprisal", "context", "neurons", "gates", "next"])
+def test_a_network_that_explodes_is_said_to(folder: Path, view: str) -> None:
+    file = checkpoint.load(folder / "rnn.npz")
+    wild = {n: np.full_like(p, 30) for n, p in file.parameters.items() if "weight_hh" in n}
+    changed = Checkpoint(
+        file.meta | {"activation": "relu"}, file.vocabulary, file.parameters | wild
+    )
+    checkpoint.save(folder / "wild.npz", changed)
+    done = run(folder, "wild.npz", "--view", view)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "grows beyond every number" in done.stderr
+
+
+def test_growing_gradients_are_drawn_on_a_scale_that_holds_them(folder: Path) -> None:
+    file = checkpoint.load(folder / "rnn.npz")
+    shapes = {n: np.zeros_like(p) for n, p in file.parameters.items() if "rnn." in n}
+    for name in ("rnn.weight_hh_l0", "rnn.weight_hh_l1"):
+        shapes[name] = np.float32(1.1) * np.eye(9, dtype=np.float32)
+    for name in ("rnn.bias_ih_l0", "rnn.bias_ih_l1"):
+        shapes[name] += np.float32(0.01)
+    changed = Checkpoint(
+        file.meta | {"activation": "relu"}, file.vocabulary, file.parameters | shapes
+    )
+    checkpoint.save(folder / "grow.npz", changed)
+    found = run_json(folder, "grow.npz")
+    assert found["layers"][1]["gain_per_step"] == pytest.approx(1.1)
+    text = run(folder, "grow.npz").stdout
+    assert "times more than one now" in text
+    assert "… 1e5\n" in text
+
+
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
     command = f'"{sys.executable}" -m charrnn inspect lstm.npz --view surprisal --every | head -n 1'
     done = subprocess.run(

@@ -223,6 +223,14 @@ def test_the_grus_clock_is_the_share_it_keeps() -> None:
     np.testing.assert_allclose(report.clocks[0].half_lives, 13.5134, rtol=1e-5)
 
 
+def test_relu_units_are_shut_where_they_are_zero() -> None:
+    report = gate_use(delay_line(3), np.tile([0, 1, 2, 3], 300))
+    (gate,) = report.gates
+    assert gate.function == "relu"
+    assert gate.shut == pytest.approx(0.75, abs=0.01)  # one character of four is stored in a block
+    assert gate.open == pytest.approx(0.25, abs=0.01)
+
+
 def test_a_cell_that_keeps_everything_has_an_endless_half_life() -> None:
     shapes = parameter_shapes("lstm", 1, H, V)
     parameters = {name: np.zeros(shape) for name, shape in shapes.items()}

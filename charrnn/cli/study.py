@@ -5,13 +5,15 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from charrnn.atomic import check_writable
 from charrnn.cli import measure
 from charrnn.cli.inspect import Request
 from charrnn.cli.reports import compare, draw
 from charrnn.cli.screen import Screen
 from charrnn.cli.subject import Passage, Subject
-from charrnn.errors import UsageError
+from charrnn.errors import CharRNNError, UsageError
 from charrnn.introspect.export import SCHEMA, as_json
 from charrnn.pictures.save import check_format
 from charrnn.pictures.save import save as save_picture
@@ -30,7 +32,7 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
     subjects = [Subject.load(path) for path in paths]
     text = measure.text_for(request, subjects[0])
     measure.check_comparable(subjects, text, request)
-    reports = [measure.VIEWS[request.view](subject, text, request) for subject in subjects]
+    reports = [measured(subject, text, request) for subject in subjects]
     if save is not None:
         whole = whole_json(request.view, text, subjects, reports)
         save_picture(save, request.view, file_names(subjects), reports, text.text, whole)
@@ -45,6 +47,18 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
         screen = Screen()
         compare(request, [screen.text(n) for n in file_names(subjects)], reports, screen)
     sys.stdout.flush()
+
+
+def measured(subject: Subject, text: Passage, request: Request) -> Any:
+    """One report. Raises CharRNNError if the network's state does not stay finite on this text."""
+    try:
+        with np.errstate(over="raise", invalid="raise", under="ignore"):
+            return measure.VIEWS[request.view](subject, text, request)
+    except FloatingPointError as error:
+        raise CharRNNError(
+            f"{subject.path} cannot be measured on this text: its state grows beyond every number",
+            "Its training diverged; look at --view unfold, or take a shorter --text.",
+        ) from error
 
 
 def whole_json(

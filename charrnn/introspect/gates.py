@@ -15,7 +15,8 @@ from charrnn.model import CharModel
 from charrnn.ops import Array
 
 READERS, SHORTEST_SHARE, WARM_UP = 16, 512, 128
-SHUT, OPEN = 0.1, 0.9
+SHUT_BELOW = {"sigmoid": 0.1, "tanh": -0.9, "relu": 1e-300}
+OPEN = 0.9
 ALWAYS = 0.9  # of the time
 STILL = 1e-3  # a unit whose standard deviation is below this is dead
 STUCK = 0.99
@@ -24,8 +25,8 @@ BINS = 20
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """One gate of one layer. Shares are over units and characters; for a tanh gate, which is no
-    gate but a signal, `shut` and `open` are below -0.9 and above 0.9.
+    """One gate of one layer. Shares are over units and characters; for tanh, which is no gate but a
+    signal, `shut` and `open` are below -0.9 and above 0.9, for ReLU 0 and above 0.9.
 
     shut_share, open_share  of each unit (H,), over the characters
     histogram               shares of all values in 20 equal bins over the range of the function
@@ -72,20 +73,22 @@ class Gates:
 
 
 class Tally:
-    """Running sums of one layer over a text; arrays have the unit as their last axis."""
+    """Running sums of one layer over a text; arrays have the unit as their last axis. `low` (G,) is
+    the least value of each gate, 0 or -1; a gate is shut below `shut_below` (G,)."""
 
-    def __init__(self, gates: int, hidden_size: int) -> None:
+    def __init__(self, low: Array, shut_below: Array, hidden_size: int) -> None:
+        self.low, self.shut_below = low[:, None, None], shut_below[:, None, None]
+        gates = len(low)
         self.shut, self.open, self.log = (np.zeros((gates, hidden_size)) for _ in range(3))
         self.histogram = np.zeros((gates, BINS))
         self.h, self.h2, self.size = (np.zeros(hidden_size) for _ in range(3))
 
-    def add(self, gates: Array, h: Array, low: Array) -> None:
-        """`gates` (G, H, N) and `h` (H, N) of N characters; `low` (G,) is 0 or -1."""
-        edge = low[:, None, None]
-        self.shut += (gates < np.where(edge < 0, -OPEN, SHUT)).sum(axis=2)
+    def add(self, gates: Array, h: Array) -> None:
+        """`gates` (G, H, N) and `h` (H, N) of N characters."""
+        self.shut += (gates < self.shut_below).sum(axis=2)
         self.open += (gates > OPEN).sum(axis=2)
         self.log += np.log(np.maximum(gates, 1e-300)).sum(axis=2)
-        bins = ((gates - edge) / (1 - edge) * BINS).astype(int).clip(0, BINS - 1)
+        bins = ((gates - self.low) / (1 - self.low) * BINS).clip(0, BINS - 1).astype(int)
         for g, b in enumerate(bins):
             self.histogram[g] += np.bincount(b.reshape(-1), minlength=BINS)
         self.h += h.sum(axis=1)
@@ -96,23 +99,25 @@ class Tally:
 def gate_use(model: CharModel, ids: Array) -> Gates:
     """Run a text (n,) through the network and count."""
     cell, H = model.cell, model.hidden_size
-    low = np.array([0.0 if scale == 0.5 else -1.0 for scale in cell.scale])
-    tallies = [Tally(len(cell.gates), H) for _ in range(model.layers)]
+    relu = cell.activation == "relu"
+    functions = ["relu" if relu else "sigmoid" if s == 0.5 else "tanh" for s in cell.scale]
+    low = np.array([-1.0 if function == "tanh" else 0.0 for function in functions])
+    shut_below = np.array([SHUT_BELOW[function] for function in functions])
+    tallies = [Tally(low, shut_below, H) for _ in range(model.layers)]
     for tape, _, counted in chunks(
         model, ids, readers_for(len(ids), SHORTEST_SHARE, READERS), WARM_UP
     ):
         for tally, layer in zip(tallies, tape.layers, strict=True):
             gates = layer.gates.transpose(1, 2, 0, 3)[:, :, counted]
             h = np.stack([states[0] for states in layer.states[1:]])  # (T, H, B)
-            tally.add(gates, h.transpose(1, 0, 2)[:, counted], low)
+            tally.add(gates, h.transpose(1, 0, 2)[:, counted])
     n = len(ids)
     keeping = [cell.gates.index(gate) for gate in cell.initial_bias]
-    relu = cell.activation == "relu"
     return Gates(
         characters=n,
         hidden_size=H,
         gates=tuple(
-            gate(layer, name, "relu" if relu else "tanh" if low[g] else "sigmoid", tally, g, n)
+            gate(layer, name, functions[g], tally, g, n)
             for layer, tally in enumerate(tallies)
             for g, name in enumerate(cell.gates)
         ),

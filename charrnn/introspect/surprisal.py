@@ -48,7 +48,8 @@ class Reading:
 
 
 def read(model: CharModel, ids: Array, readers: int | None = None) -> Reading:
-    """Read a text of at least two characters (CorpusError otherwise); any dtype of model."""
+    """Read a text of at least two characters (CorpusError otherwise); any dtype of model. Raises
+    FloatingPointError if a loss is not finite."""
     count = len(ids) - 1
     if count < 1:
         raise CorpusError(
@@ -66,6 +67,8 @@ def read(model: CharModel, ids: Array, readers: int | None = None) -> Reading:
         nats[where] = -logp[targets, columns]
         likeliest[where] = logp.argmax(axis=0)[columns] == targets
         worst = merge(worst, nats[where], where, logp, columns)
+    if not np.isfinite(nats).all():  # a flag that is raised in a thread of the BLAS can get lost
+        raise FloatingPointError("a loss is not finite")
     warm_up = WARM_UP if readers > 1 else 0
     return Reading(nats, float(likeliest.mean()), tuple(worst), readers, warm_up)
 

@@ -106,6 +106,6 @@ def predict(model: CharModel, ids: Array, alphabet: str, temperature: float = 1.
     return Prediction(
         prompt="".join(alphabet[i] for i in ids),
         temperature=temperature,
-        entropy_bits=float(-(positive * np.log2(positive)).sum()),
+        entropy_bits=max(0.0, float(-(positive * np.log2(positive)).sum())),
         candidates=tuple(candidates),
     )

@@ -25,6 +25,11 @@ def figure(value: float | None) -> str:
     return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
+def loss(value: float, decimals: int = 3) -> str:
+    """A loss with its decimals, or with three digits if it is absurdly large."""
+    return f"{value:.{decimals}f}" if abs(value) < 100 else figure(value)
+
+
 def memory(state: StateGradients) -> str:
     """The lag of 1 %, or that it is longer than what was measured."""
     known = state.decay.memory

@@ -20,7 +20,7 @@ def surprisal(name: str, text: str, report: Surprisal) -> Drawing:
     drawing = Drawing(
         LEFT * 2 + COLUMNS * CELL,
         0,
-        f"{name}: {report.bits_per_character:.3f} bits per character",
+        f"{name}: {words.loss(report.bits_per_character)} bits per character",
         f"{report.nats:.4f} nats per character over {report.characters:,} characters.",
     )
     scale(

@@ -15,8 +15,11 @@ def draw(report: Context, screen: Screen) -> None:
     rows = zip(report.visible, report.bits, report.excess, report.standard_error, strict=True)
     for k, bits, excess, error in rows:
         bar = screen.bar(excess / highest, max(screen.width - 34, 4))
-        screen.line(f"{k:>5}  {bits:<8.3f} {excess:<8.3f} {error:<8.3f} ", (bar, "cyan"))
-    screen.line(f"{'all':>5}  {report.full:<8.3f}")
+        screen.line(
+            f"{k:>5}  {words.loss(bits):<8} {words.loss(excess):<8} {words.loss(error):<8} ",
+            (bar, "cyan"),
+        )
+    screen.line(f"{'all':>5}  {words.loss(report.full)}")
     screen.prose(words.context(report))
 
 
@@ -32,7 +35,7 @@ def compare(names: list[str], reports: list[Context], screen: Screen) -> None:
         for report in reports:
             excess = float(report.excess[report.visible.index(k)])
             bar = screen.bar(excess / highest, max(width - 8, 1))
-            cells += [f"{excess:<7.3f}", (bar.ljust(width - 7), "cyan")]
+            cells += [f"{words.loss(excess):<7}", (bar.ljust(width - 7), "cyan")]
         screen.line(*cells)
     cells = ["useful ".ljust(6)]
     for report in reports:

@@ -17,23 +17,25 @@ def draw(report: Gradients, screen: Screen, *, every: bool = False) -> None:
     """The default screen, in 24 lines and 80 columns."""
     states = shown_states(report, screen)
     lags = range(report.steps) if every else spread(report.steps)
-    floor = floor_of(states, lags)
-    header(report, floor, screen)
+    scale = range_of(states, lags)
+    header(report, scale, screen)
     if report.seeded_with == "random":
         screen.prose("The softmax layer is untrained (all zero): a random direction of h instead.")
     if len(states) < len(report.layers):
         hidden = ", ".join(f"{s.layer} {s.state}" for s in report.layers[: -len(states)])
         screen.prose(f"not shown here: layer {hidden} (--layer, or --json)")
-    table(states, lags, floor, screen)
+    table(states, lags, scale, screen)
     if every:
         total_table(states, screen)
     footer(report, states, screen)
 
 
-def floor_of(states: Sequence[StateGradients], lags: Iterable[int]) -> float:
-    """The power of ten at which the bars begin, the same for every state on the screen."""
-    faintest = min(s.relative.median[lag] for s in states for lag in lags)
-    return float(10.0 ** min(math.floor(math.log10(max(faintest, LOWEST))), -2))
+def range_of(states: Sequence[StateGradients], lags: Iterable[int]) -> tuple[float, float]:
+    """The powers of ten between which the bars run, the same for every state on the screen."""
+    medians = [float(s.relative.median[lag]) for lag in lags for s in states]
+    low = math.floor(math.log10(max(min(medians), LOWEST)))
+    high = math.ceil(math.log10(max(medians)) - 0.01)
+    return 10.0 ** min(low, -2), 10.0 ** max(high, 0)
 
 
 def shown_states(report: Gradients, screen: Screen) -> tuple[StateGradients, ...]:
@@ -51,21 +53,21 @@ def spread(steps: int) -> list[int]:
     return sorted(lag for lag in lags if lag <= last)
 
 
-def header(report: Gradients, floor: float, screen: Screen) -> None:
+def header(report: Gradients, scale: tuple[float, float], screen: Screen) -> None:
     screen.line(
         ("|d(loss at the last step) / d(state k characters earlier)|", "bold"),
         ", as a share of k = 0",
     )
     screen.line(
         f"median of {report.windows} windows of {report.steps} steps, burn-in {report.burn_in}; "
-        f"░ to p90; log bars, {floor:.0e} … 1".replace("e-0", "e-")
+        f"░ to p90; log bars, {power(scale[0])} … {power(scale[1])}"
     )
 
 
 def table(
     states: Sequence[StateGradients],
     lags: Iterable[int],
-    floor: float,
+    scale: tuple[float, float],
     screen: Screen,
     titles: Sequence[str] = (),
 ) -> None:
@@ -78,8 +80,8 @@ def table(
         row: list[str | tuple[str, str]] = [f"{lag:>5} "]
         for state in states:
             median, p90 = state.relative.median[lag], state.relative.p90[lag]
-            solid = screen.bar(share(median, floor), bar)
-            reach = math.ceil(share(p90, floor) * bar)
+            solid = screen.bar(share(median, scale), bar)
+            reach = math.ceil(share(p90, scale) * bar)
             drawn = solid + "░" * max(0, reach - len(solid))
             row += [f"{tiny(median):<8}", (drawn.ljust(width - 8), "cyan")]
         screen.line(*row)
@@ -103,9 +105,16 @@ def total_table(states: Sequence[StateGradients], screen: Screen) -> None:
     screen.prose("The last steps are small by construction: few losses follow them.")
 
 
-def share(value: float, floor: float) -> float:
-    """Where a value lies between the floor (0) and 1 on a log scale; above 1 stays at 1."""
-    return 0.0 if value <= floor else min(1 - math.log10(value) / math.log10(floor), 1.0)
+def power(value: float) -> str:
+    return "1" if value == 1 else f"1e{math.log10(value):.0f}"
+
+
+def share(value: float, scale: tuple[float, float]) -> float:
+    """Where a value lies between the ends of the log scale (0 and 1)."""
+    low, high = scale
+    if value <= low:
+        return 0.0
+    return min(math.log10(value / low) / math.log10(high / low), 1.0)
 
 
 def tiny(value: float) -> str:
@@ -161,12 +170,12 @@ def compare(
     steps = min(report.steps for report in reports)
     lags = range(steps) if every else spread(steps)
     states = [report.layers[-1] for report in reports]
-    floor = floor_of(states, lags)
-    header(reports[0], floor, screen)
+    scale = range_of(states, lags)
+    header(reports[0], scale, screen)
     fitting = max(1, min(4, (screen.width - 5) // COLUMN))
     titles = [f"{n} {s.state}" for n, s in zip(names, states, strict=True)]
     for start in range(0, len(states), fitting):
-        table(states[start : start + fitting], lags, floor, screen, titles[start : start + fitting])
+        table(states[start : start + fitting], lags, scale, screen, titles[start : start + fitting])
     screen.line(("model              gain/char  R²     half-life  1% memory  top Lyapunov", "bold"))
     for title, report, state in zip(titles, reports, states, strict=True):
         decay = state.decay

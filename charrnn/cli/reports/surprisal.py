@@ -5,6 +5,7 @@ import math
 from charrnn.cli.reports.paint import paint, sequential
 from charrnn.cli.screen import Screen, plural
 from charrnn.cli.subject import Passage
+from charrnn.introspect import words
 from charrnn.introspect.surprisal import Surprisal, WorstPlace
 from charrnn.introspect.words import figure
 
@@ -15,8 +16,8 @@ WORST = 5
 
 def draw(report: Surprisal, passage: Passage, screen: Screen, *, every: bool = False) -> None:
     screen.line(
-        (f"{report.bits_per_character:.3f} bits per character", "bold"),
-        f" ({report.nats:.4f} nats) over {plural(report.characters, 'character')}, "
+        (f"{words.loss(report.bits_per_character)} bits per character", "bold"),
+        f" ({words.loss(report.nats, 4)} nats) over {plural(report.characters, 'character')}, "
         f"{100 * report.likeliest:.0f} % guessed",
     )
     if report.unknown:
@@ -77,7 +78,8 @@ def compare(names: list[str], reports: list[Surprisal], screen: Screen) -> None:
     for name, report in zip(names, reports, strict=True):
         bar = screen.bar(report.bits_per_character / highest, max(screen.width - 64, 4))
         screen.line(
-            f"{name:<28} {report.bits_per_character:<10.4f} {report.nats:<10.4f} "
+            f"{name[:28]:<28} {words.loss(report.bits_per_character, 4):<10} "
+            f"{words.loss(report.nats, 4):<10} "
             f"{100 * report.likeliest:>5.1f} %  ",
             (bar, "cyan"),
         )
