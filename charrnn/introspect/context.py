@@ -32,8 +32,8 @@ class Context:
     standard_error  of the excess, from its spread over the places
     bits            the loss with all characters visible plus the excess
     full            the loss with all characters visible, over the whole text
-    useful          the k from which on the excess stays below 0.01 bit, of all k and not only of
-                    those in `visible`; None if it never does
+    useful          the smallest k whose excess is below 0.01 bit, of all k and not only of those
+                    in `visible`; None if there is none
     """
 
     windows: int
@@ -58,7 +58,7 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
     bits = np.array([excess[k - 1].mean() for k in visible])
     errors = [excess[k - 1].std() / math.sqrt(len(starts)) for k in visible]
     whole = float(full.mean()) / math.log(2)
-    needed = int(np.flatnonzero(excess.mean(axis=1) >= USEFUL_BITS).max(initial=-1)) + 2
+    enough = np.flatnonzero(excess.mean(axis=1) < USEFUL_BITS)
     return Context(
         windows=columns.shape[1],
         visible=tuple(visible),
@@ -66,7 +66,7 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
         excess=bits,
         standard_error=np.array(errors),
         full=whole,
-        useful=needed if needed <= most else None,
+        useful=int(enough[0]) + 1 if len(enough) else None,
     )
 
 

@@ -89,6 +89,11 @@ def likeliest(report: Unfolding, moment: Moment) -> str:
     return report.vocabulary[int(moment.probabilities.argmax())]
 
 
+def named(character: str) -> str:
+    """A character that stands alone, as in a list: a space has to be seen."""
+    return "␣" if character == " " else shown(character)
+
+
 def shown(character: str) -> str:
     """A character on one line: newline and tab as arrows, what is invisible as an escape."""
     return {"\n": "↵", "\t": "→"}.get(character) or visible(character, one_line=True)

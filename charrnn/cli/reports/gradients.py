@@ -70,9 +70,11 @@ def table(
     scale: tuple[float, float],
     screen: Screen,
     titles: Sequence[str] = (),
+    columns: int | None = None,
 ) -> None:
-    """A row for each lag: the relative median as a number and as a bar, for each state."""
-    width = (screen.width - 5) // len(states)
+    """A row for each lag: the relative median as a number and as a bar, for each state. The width
+    is that of `columns` states, so that several tables have one scale."""
+    width = (screen.width - 5) // (columns or len(states))
     bar = min(width - 9, 40)
     titles = titles or [f"layer {s.layer} {s.state}" for s in states]
     screen.line(("    k " + "".join(title[: width - 1].ljust(width) for title in titles), "bold"))
@@ -175,7 +177,8 @@ def compare(
     fitting = max(1, min(4, (screen.width - 5) // COLUMN))
     titles = [f"{n} {s.state}" for n, s in zip(names, states, strict=True)]
     for start in range(0, len(states), fitting):
-        table(states[start : start + fitting], lags, scale, screen, titles[start : start + fitting])
+        block = slice(start, start + fitting)
+        table(states[block], lags, scale, screen, titles[block], min(fitting, len(states)))
     screen.line(("model              gain/char  R²     half-life  1% memory  top Lyapunov", "bold"))
     for title, report, state in zip(titles, reports, states, strict=True):
         decay = state.decay

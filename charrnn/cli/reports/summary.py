@@ -97,7 +97,7 @@ def present(values: Iterable[float | None]) -> list[float]:
 
 def compare(names: list[str], reports: list[Summary], screen: Screen) -> None:
     """A line for each model."""
-    screen.line((f"{'model':<24} {'network':<18} parameters  held-out bits/char   steps", "bold"))
+    screen.line((f"{'model':<24} {'network':<13} parameters  held-out bits/char    steps", "bold"))
     losses = present(report.best for report in reports)
     for name, report in zip(names, reports, strict=True):
         network = f"{report.cell} {report.layers} x {report.hidden_size}"
@@ -105,7 +105,7 @@ def compare(names: list[str], reports: list[Summary], screen: Screen) -> None:
         steps = f"{report.history[-1].step:,}" if report.history else "-"
         bar = screen.bar((report.best or 0) / max(losses, default=1), 12)
         screen.line(
-            f"{name:<24} {network:<18} {report.parameters:>10,}  {bits:<6}",
+            f"{name[:24]:<24} {network:<13} {report.parameters:>10,}  {bits:<6}",
             (bar.ljust(12), "cyan"),
             f"{steps:>8}",
         )
