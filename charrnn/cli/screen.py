@@ -37,6 +37,7 @@ ASCII = str.maketrans(
         "←": "<",
         "↓": "v",
         "↑": "^",
+        "␣": "_",
     }
     | {"▶": ">", "◀": "<", "↵": "/", "…": ".", "–": "-", "²": "2", "∞": "inf", "│": "|", "×": "x"}
     | {"≥": ">=", "≤": "<=", "½": "1/2", "λ": "lambda", "ρ": "rho", "‖": "|", "┤": "|", "├": "|"}
@@ -87,6 +88,10 @@ class Screen:
         """Text of a stranger on one line: controls and invisible characters become escapes."""
         shown = visible(words.replace("\n", "↵").replace("\t", "→"), one_line=True)
         return self.drawable(shown)
+
+    def name(self, character: str) -> str:
+        """A character that stands alone, as in a list: a space has to be seen."""
+        return self.drawable("␣") if character == " " else self.text(character)
 
     def bar(self, share: float, width: int) -> str:
         """A bar of `share` (0 to 1) of the width, in eighths of a character."""

@@ -1,8 +1,13 @@
 """What a trained network remembers, as measurements in plain dataclasses. Nothing here prints.
 
-    gradients   norms of d(loss)/d(state) per timestep     windows     which text, warmed how
-    dynamics    Lyapunov exponent, spectral radius         statistics  medians, gain, half-life
-    summary     what the checkpoint is                     export      all of it as JSON
+    gradients   norms of d(loss)/d(state) per timestep     windows       which text, warmed how
+    dynamics    Lyapunov exponent, spectral radius         statistics    medians, gain, half-life
+    context     what k visible characters are worth        side_by_side  reading long texts
+    surprisal   the loss of every character                predicates    properties of a text
+    unfold      the network step by step; what is next     words         findings in sentences
+    neurons     units that follow a property               colours       scales for painting
+    gates       saturation, clocks, idle units             export        all of it as JSON
+    summary     what the checkpoint is
 
 Texts are 1-d arrays of character indices. Models are float64 unless a docstring says otherwise.
 """

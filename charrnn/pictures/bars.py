@@ -37,7 +37,7 @@ def prediction(names: Sequence[str], reports: Sequence[Prediction]) -> Drawing:
         drawing.label(
             LEFT - 14,
             y + thick * len(reports) / 2 + 4,
-            words.shown(character),
+            words.named(character),
             anchor="end",
             mono=True,
             size=14,

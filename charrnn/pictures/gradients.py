@@ -20,7 +20,7 @@ def picture(name: str, report: Gradients) -> Drawing:
     names = [f"layer {s.layer} {s.state}" for s in states]
     width = LEFT + PANEL + SPACE + TOTAL_PANEL + 24
     drawing = Drawing(width, 0, f"{name}: gradient norms per timestep", words.gradients(report))
-    header(drawing, report)
+    header(drawing, [report])
     lag_panel(drawing, states, report.steps)
     total_panel(drawing, states, report.steps)
     describe(drawing, names, states)
@@ -33,7 +33,7 @@ def comparison(names: Sequence[str], reports: Sequence[Gradients]) -> Drawing:
     drawing = Drawing(
         LEFT + PANEL + SPACE + TOTAL_PANEL + 24, 0, "gradient norms per timestep, compared"
     )
-    header(drawing, reports[0])
+    header(drawing, reports)
     steps = min(report.steps for report in reports)
     lag_panel(drawing, states, steps)
     total_panel(drawing, states, steps)
@@ -42,9 +42,11 @@ def comparison(names: Sequence[str], reports: Sequence[Gradients]) -> Drawing:
     return drawing
 
 
-def header(drawing: Drawing, report: Gradients) -> None:
+def header(drawing: Drawing, reports: Sequence[Gradients]) -> None:
+    report = reports[0]
     drawing.label(20, 28, drawing.title, size=16, bold=True)
-    seed = "" if report.seeded_with == "loss" else "; softmax layer untrained: random direction"
+    untrained = any(r.seeded_with == "random" for r in reports)
+    seed = "; lag of an untrained softmax layer: a random direction" if untrained else ""
     drawing.label(
         20,
         48,

@@ -41,13 +41,13 @@ def worst_places(drawing: Drawing, places: Sequence[WorstPlace], y: float) -> fl
     middle = LEFT + BEFORE * MONO * TEXT_SIZE
     for place in places:
         before = "".join(map(words.shown, place.before))[-BEFORE:]
-        came = words.shown(place.character)
+        came = words.named(place.character)
         drawing.label(middle, y, before, mono=True, anchor="end", colour=FAINT)
         drawing.label(middle + 4, y, came, mono=True, bold=True, colour="#d55e00")
         drawing.label(LEFT + 310, y, f"{place.nats / math.log(2):.1f} bits")
         likelier = "instead of"
         for character, p in place.alternatives:
-            further = f"{likelier}   {words.shown(character)} {100 * p:.0f} %"
+            further = f"{likelier}   {words.named(character)} {100 * p:.0f} %"
             likelier = further if len(further) < 52 else likelier
         drawing.label(LEFT + 380, y, likelier)
         y += 19

@@ -126,7 +126,7 @@ def output(drawing: Drawing, report: Unfolding, moment: Moment, x: float, top: f
         colour = (RIGHT if n == 0 else WRONG) if right else CERTAIN
         drawing.rectangle(x + 24, y + 1, COLUMN - 64, BAR - 5, "#f4f4f4")
         drawing.rectangle(x + 24, y + 1, (COLUMN - 64) * p, BAR - 5, colour)
-        drawing.label(x + 18, y + 12, words.shown(character), anchor="end", mono=True, bold=right)
+        drawing.label(x + 18, y + 12, words.named(character), anchor="end", mono=True, bold=right)
         drawing.label(x + COLUMN - 36, y + 12, share(p), size=11, bold=right)
 
 
@@ -160,7 +160,7 @@ def one_hot(drawing: Drawing, report: Unfolding, moment: Moment, x: float, y: fl
         drawing.label(
             x + COLUMN / 2,
             y + 16,
-            words.shown(moment.character),
+            words.named(moment.character),
             anchor="middle",
             colour="#ffffff",
             mono=True,
@@ -192,7 +192,7 @@ def one_hot(drawing: Drawing, report: Unfolding, moment: Moment, x: float, y: fl
         drawing.label(
             left + (i + 0.5) * cell,
             y + 37,
-            words.shown(character),
+            words.named(character),
             anchor="middle",
             mono=True,
             bold=on,

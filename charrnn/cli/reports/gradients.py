@@ -174,6 +174,9 @@ def compare(
     states = [report.layers[-1] for report in reports]
     scale = range_of(states, lags)
     header(reports[0], scale, screen)
+    untrained = [n for n, r in zip(names, reports, strict=True) if r.seeded_with == "random"]
+    if untrained:
+        screen.prose(f"untrained, so a random direction of h instead: {', '.join(untrained)}")
     fitting = max(1, min(4, (screen.width - 5) // COLUMN))
     titles = [f"{n} {s.state}" for n, s in zip(names, states, strict=True)]
     for start in range(0, len(states), fitting):

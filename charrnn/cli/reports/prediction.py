@@ -16,7 +16,7 @@ def draw(report: Prediction, screen: Screen, *, top: int) -> None:
     )
     screen.line(("character     share   cumulative", "bold"))
     for candidate in report.candidates[:top]:
-        row(screen, screen.text(candidate.character), candidate.probability, candidate.cumulative)
+        row(screen, screen.name(candidate.character), candidate.probability, candidate.cumulative)
     others = report.candidates[top:]
     if others:
         row(screen, f"{len(others)} others", sum(c.probability for c in others), 1.0)
@@ -44,7 +44,7 @@ def compare(names: list[str], reports: list[Prediction], screen: Screen, *, top:
         ("character ", "bold"), *((name[: width - 1].ljust(width), "bold") for name in names)
     )
     for character in sorted(likeliest, key=lambda c: -likeliest[c])[:top]:
-        cells: list[str | tuple[str, str]] = [f"{screen.text(character):<10}"]
+        cells: list[str | tuple[str, str]] = [f"{screen.name(character):<10}"]
         for report in reports:
             shares = {c.character: c.probability for c in report.candidates}
             p = shares.get(character)

@@ -23,7 +23,7 @@ def draw(report: Surprisal, passage: Passage, screen: Screen, *, every: bool = F
     if report.unknown:
         total = sum(report.unknown.values())
         commonest = sorted(report.unknown.items(), key=lambda item: (-item[1], item[0]))[:8]
-        named = ", ".join(f"'{screen.text(c)}' {n}x" for c, n in commonest)
+        named = ", ".join(f"'{screen.name(c)}' {n}x" for c, n in commonest)
         more = "" if len(report.unknown) <= 8 else f" and {len(report.unknown) - 8} others"
         screen.prose(f"skipped: {plural(total, 'character')} unknown to the model: {named}{more}")
     if report.readers > 1:
@@ -61,8 +61,8 @@ def legend(screen: Screen) -> None:
 
 def worst_line(place: WorstPlace, screen: Screen) -> None:
     before = screen.text(place.before)[-24:]
-    character = screen.text(place.character)
-    alternatives = "  ".join(f"{screen.text(c)} {100 * p:.0f} %" for c, p in place.alternatives)
+    character = screen.name(place.character)
+    alternatives = "  ".join(f"{screen.name(c)} {100 * p:.0f} %" for c, p in place.alternatives)
     screen.line(
         f"{before:>25}",
         (f"[{character}]".ljust(9), "bold red"),

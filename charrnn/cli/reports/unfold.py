@@ -81,7 +81,7 @@ def output(report: Unfolding, moment: Moment, index: int, screen: Screen) -> lis
     character = report.vocabulary[index]
     right = character == moment.target
     bar = screen.bar(p, COLUMN - 12).ljust(COLUMN - 11)
-    name = f"{screen.text(character)[:4]:<4} "
+    name = f"{screen.name(character)[:4]:<4} "
     return [
         (name, "bold" if right else ""),
         (bar, "green" if right else "cyan"),
@@ -95,7 +95,7 @@ def target_line(report: Unfolding, moment: Moment, order: Array, screen: Screen)
     if moment.target is None or moment.target in {report.vocabulary[i] for i in order}:
         return []
     p = float(moment.probabilities[report.vocabulary.index(moment.target)])
-    words = f"{screen.text(moment.target)[:4]:<4} {p:.4f} ✓"
+    words = f"{screen.name(moment.target)[:4]:<4} {p:.4f} ✓"
     return [(words.ljust(COLUMN), "red")]
 
 
@@ -113,7 +113,7 @@ def cells(values: Array, screen: Screen) -> list[Part]:
 
 def one_hot(report: Unfolding, moment: Moment, screen: Screen) -> list[Part]:
     """The input: for a small alphabet its zeros and its one, else which one of how many."""
-    name = screen.text(moment.character)
+    name = screen.name(moment.character)
     size = len(report.vocabulary)
     if size <= SMALL_ALPHABET:
         ones = "".join("1" if c == moment.character else "0" for c in report.vocabulary)
