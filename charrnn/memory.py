@@ -20,6 +20,9 @@ from charrnn.recipe import parameter_count
 COPIES = 15
 #: And in a checkpoint: best, last, average, Adam's two.
 SAVED_COPIES = 5
+#: What a forked worker has of its own: a gradient, and what the original has changed since.
+WORKER_COPIES = 11
+WORKER = 15 * 2**20
 #: Bytes for each character of the text while its baselines are counted, and what Python takes.
 PER_CHARACTER = 40
 PROGRAM = 60 * 2**20
@@ -33,7 +36,7 @@ class Need:
     file: int
 
 
-def need(settings: Settings, vocabulary_size: int, characters: int) -> Need:
+def need(settings: Settings, vocabulary_size: int, characters: int, processes: int = 1) -> Need:
     """What a run with these settings takes, to within a third or so."""
     P = parameter_count(settings.cell, settings.layers, settings.hidden_size, vocabulary_size)
     steps = settings.batch_size * settings.sequence_length
@@ -45,14 +48,19 @@ def need(settings: Settings, vocabulary_size: int, characters: int) -> Need:
     activations = steps * (settings.layers * layer + 3 * vocabulary_size)
     activations += steps * min(vocabulary_size, steps)
     text = PER_CHARACTER * min(characters, 16_000_000) + 2 * characters
+    others = (processes - 1) * (4 * WORKER_COPIES * P + WORKER)
     return Need(
-        memory=4 * (COPIES * P + activations) + text + PROGRAM,
+        memory=4 * (COPIES * P + activations) + others + text + PROGRAM,
         file=4 * SAVED_COPIES * P + 2**21,
     )
 
 
 def check_fits(
-    settings: Settings, vocabulary_size: int, characters: int, free: int | None = None
+    settings: Settings,
+    vocabulary_size: int,
+    characters: int,
+    processes: int = 1,
+    free: int | None = None,
 ) -> None:
     """Raise UsageError, saying what would fit, if memory or the checkpoint's format is too small.
 
@@ -61,12 +69,12 @@ def check_fits(
     free = free_memory() if free is None else free
 
     def fits(candidate: Settings) -> bool:
-        wanted = need(candidate, vocabulary_size, characters)
+        wanted = need(candidate, vocabulary_size, characters, processes)
         return wanted.file <= FILE_BYTES and (free is None or wanted.memory <= free)
 
     if fits(settings):
         return
-    wanted = need(settings, vocabulary_size, characters)
+    wanted = need(settings, vocabulary_size, characters, processes)
     network = f"{settings.cell} {settings.layers}x{settings.hidden_size}"
     if wanted.file > FILE_BYTES:
         problem = f"the checkpoint of {network} would have {gigabytes(wanted.file)}, more than 2 GB"

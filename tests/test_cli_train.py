@@ -312,19 +312,19 @@ def settings(**changes: Any) -> Settings:
 def test_what_does_not_fit_is_refused_with_what_would() -> None:
     for free in (200 * 2**20, 2**30, 2**33):
         with pytest.raises(UsageError, match="lstm 2x8000") as refusal:
-            memory.check_fits(settings(hidden_size=8000), 65, 10**6, free)
+            memory.check_fits(settings(hidden_size=8000), 65, 10**6, free=free)
         match = re.fullmatch(r"--hidden-size (\d+) would fit\.", refusal.value.hint)
         assert match, refusal.value.hint
         fitting = int(match[1])
-        memory.check_fits(settings(hidden_size=fitting), 65, 10**6, free)
+        memory.check_fits(settings(hidden_size=fitting), 65, 10**6, free=free)
         with pytest.raises(UsageError):
-            memory.check_fits(settings(hidden_size=fitting + 1), 65, 10**6, free)
+            memory.check_fits(settings(hidden_size=fitting + 1), 65, 10**6, free=free)
 
 
 def test_memory_that_is_not_there_is_named() -> None:
     wide = settings(batch_size=4096, sequence_length=4096)
     with pytest.raises(UsageError, match=r"needs about .* GB of memory, and 1\.1 GB are free"):
-        memory.check_fits(wide, 65, 10**9, 2**30)
+        memory.check_fits(wide, 65, 10**9, free=2**30)
 
 
 def test_the_estimate_of_memory_is_near_what_a_run_takes(folder: Path) -> None:

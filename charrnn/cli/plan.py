@@ -58,8 +58,6 @@ def nats(loss: float) -> str:
 
 def describe(budget: Budget, spent: float = 0.0) -> str:
     """The budget in words, of which a share may be spent already."""
-    if budget.seconds is None:
-        whole = f"{budget.steps:,} steps"
-    else:
-        whole = format_duration(budget.seconds)
+    steps, seconds = budget.steps, budget.seconds
+    whole = f"{steps:,} steps" if seconds is None else format_duration(seconds)
     return f"training for {whole}" + (f", {spent:.0%} of it done" if spent else "")
