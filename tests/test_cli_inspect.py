@@ -202,6 +202,14 @@ def test_unknown_characters_are_skipped_counted_and_named(folder: Path) -> None:
     assert "3 characters unknown to the model: 'Ä' 2x, 'ñ' 1x" in run(folder, *arguments).stdout
 
 
+def test_windows_shrink_with_a_short_text_unless_asked_for(folder: Path) -> None:
+    short = ("rnn.npz", "--prompt", "the wind is in the east and in the rain" * 3)
+    found = run_json(folder, *short)
+    assert (found["steps"], found["burn_in"], found["windows"]) == (38, 39, 40)
+    assert run_json(folder, *short, "--steps", "100")["burn_in"] == 16
+    assert run(folder, *short, "--steps", "100", "--burn-in", "17").returncode == 1
+
+
 def test_text_comes_from_files_and_stdin(folder: Path) -> None:
     (folder / "a.txt").write_text("the wind is in the east", encoding="utf-8")
     from_file = run_json(folder, "rnn.npz", "--view", "surprisal", "--text", "a.txt")

@@ -50,13 +50,13 @@ def gradients(subject: Subject, text: Passage, request: Request) -> Gradients:
 
 
 def window(length: int, request: Request) -> tuple[int, int]:
-    """Steps and burn-in: as asked for, else the defaults, or two thirds and one third of a text
-    that is too short for them."""
+    """Steps and burn-in: as asked for, else the defaults, or a third of a short text each, so that
+    several windows fit."""
     steps, burn_in = request.steps, request.burn_in
     if burn_in is None:
         burn_in = min(BURN_IN, max(0, length - 1 - steps) if steps else length // 3)
     if steps is None:
-        steps = min(STEPS, max(2, length - 1 - burn_in))
+        steps = min(STEPS, max(2, (length - 1 - burn_in) // 2))
     return steps, burn_in
 
 

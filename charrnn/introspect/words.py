@@ -26,8 +26,8 @@ def figure(value: float | None) -> str:
 
 
 def loss(value: float, decimals: int = 3) -> str:
-    """A loss with its decimals, or with three digits if it is absurdly large."""
-    return f"{value:.{decimals}f}" if abs(value) < 100 else figure(value)
+    """A loss with its decimals, or with three digits if it is absurdly large or nearly zero."""
+    return f"{value:.{decimals}f}" if 0.001 <= abs(value) < 100 else figure(value)
 
 
 def memory(state: StateGradients) -> str:

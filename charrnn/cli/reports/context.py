@@ -16,11 +16,16 @@ def draw(report: Context, screen: Screen) -> None:
     for k, bits, excess, error in rows:
         bar = screen.bar(excess / highest, max(screen.width - 34, 4))
         screen.line(
-            f"{k:>5}  {words.loss(bits):<8} {words.loss(excess):<8} {words.loss(error):<8} ",
+            f"{k:>5}  {bits_of(bits):<8} {bits_of(excess):<8} {bits_of(error):<8} ",
             (bar, "cyan"),
         )
-    screen.line(f"{'all':>5}  {words.loss(report.full)}")
+    screen.line(f"{'all':>5}  {bits_of(report.full)}")
     screen.prose(words.context(report))
+
+
+def bits_of(value: float) -> str:
+    """Three decimals, or three digits if it is absurdly large."""
+    return f"{value:.3f}" if abs(value) < 100 else words.figure(value)
 
 
 def compare(names: list[str], reports: list[Context], screen: Screen) -> None:
@@ -35,7 +40,7 @@ def compare(names: list[str], reports: list[Context], screen: Screen) -> None:
         for report in reports:
             excess = float(report.excess[report.visible.index(k)])
             bar = screen.bar(excess / highest, max(width - 8, 1))
-            cells += [f"{words.loss(excess):<7}", (bar.ljust(width - 7), "cyan")]
+            cells += [f"{bits_of(excess):<7}", (bar.ljust(width - 7), "cyan")]
         screen.line(*cells)
     cells = ["useful ".ljust(6)]
     for report in reports:
