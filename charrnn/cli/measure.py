@@ -26,7 +26,7 @@ from charrnn.ops import Array
 from charrnn.visible import visible
 
 STEPS, WINDOWS, BURN_IN = 100, 64, 100
-LYAPUNOV_WINDOWS = 12
+LYAPUNOV_WINDOWS = 8
 CONTEXT_WINDOWS = 512
 UNFOLDED, MOST_UNFOLDED = 6, 60
 SINGLE_PRECISION = 100_000  # characters from which a reading is done in float32, to be quick

@@ -46,8 +46,12 @@ class Decay:
 
 
 def norms(x: Array, axis: int) -> Array:
-    """Euclidean norms in float64, scaled first: the square of 1e-200 would be zero."""
+    """Euclidean norms in float64; where squares would under- or overflow, of scaled values."""
     x = x.astype(np.float64, copy=False)
+    with np.errstate(over="ignore", under="ignore"):
+        plain: Array = np.sqrt((x * x).sum(axis=axis))
+    if ((plain > 1e-140) & (plain < 1e140)).all():
+        return plain
     largest = np.abs(x).max(axis=axis, keepdims=True)
     scaled = x / np.where(largest > 0, largest, 1)
     result: Array = np.sqrt((scaled * scaled).sum(axis=axis)) * largest.squeeze(axis)
