@@ -337,6 +337,20 @@ def test_help_names_every_property_of_a_text() -> None:
     assert tuple(PREDICATES) == NAMED_IN_HELP
 
 
+@pytest.mark.parametrize("suffix", ["svg", "html", "png", "csv", "json"])
+def test_a_picture_is_saved_beside_the_report(folder: Path, suffix: str) -> None:
+    name = f"memory.{suffix}"
+    done = run(folder, "rnn.npz", "--compare", "lstm.npz", "--save", name)
+    assert done.returncode == 0
+    assert done.stderr == f"saved {name}\n"
+    assert done.stdout == run(folder, "rnn.npz", "--compare", "lstm.npz").stdout
+    data = (folder / name).read_bytes()
+    assert len(data) > 5000
+    again = run(folder, "rnn.npz", "--compare", "lstm.npz", "--save", name, "--json")
+    assert (folder / name).read_bytes() == data
+    assert len(json.loads(again.stdout)["compare"]) == 2
+
+
 # What can go wrong
 
 

@@ -36,9 +36,7 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
     if save is not None:
         whole = whole_json(request.view, text, subjects, reports)
         save_picture(save, request.view, file_names(subjects), reports, text.text, whole)
-        if not json:
-            Screen().prose(f"saved {visible(str(save), one_line=True)}")
-            return
+        sys.stderr.write(f"saved {visible(str(save), one_line=True)}\n")
     if json:
         sys.stdout.write(dumps(whole_json(request.view, text, subjects, reports)) + "\n")
     elif len(reports) == 1:
