@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 import charrnn.cli
 from charrnn import checkpoint, ops
@@ -283,6 +284,18 @@ def test_nothing_is_cut_at_80_columns(
         for color in ({}, {"NO_COLOR": "1"}):
             done = run(folder, model, "--view", view, *options, columns=80, **color)
             assert done.returncode == 0
+
+
+def test_wide_characters_keep_the_width(folder: Path) -> None:
+    file = checkpoint.load(folder / "lstm.npz")
+    wide = np.arange(0x6F22, 0x6F22 + len(file.vocabulary)).astype(np.uint32)
+    excerpt = "".join(chr(wide[i % 7]) + chr(wide[i % 3]) for i in range(300))
+    meta = file.meta | {"excerpt": excerpt}
+    checkpoint.save(folder / "wide.npz", Checkpoint(meta, wide, file.parameters))
+    for view in VIEWS:
+        lines = run(folder, "wide.npz", "--view", view).stdout.splitlines()
+        assert max(map(cell_len, lines)) <= 80
+        assert run(folder, "wide.npz", "--view", view, encoding="ascii").stdout.isascii()
 
 
 def test_controls_of_the_text_never_reach_the_terminal(folder: Path) -> None:

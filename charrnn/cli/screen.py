@@ -93,6 +93,11 @@ class Screen:
         """A character that stands alone, as in a list: a space has to be seen."""
         return self.drawable("␣") if character == " " else self.text(character)
 
+    def pad(self, words: str, width: int) -> str:
+        """`words` in exactly so many columns."""
+        missing = width - cell_len(words)
+        return words + " " * missing if missing >= 0 else set_cell_size(words, width)
+
     def bar(self, share: float, width: int) -> str:
         """A bar of `share` (0 to 1) of the width, in eighths of a character."""
         eighths = round(min(max(share, 0.0), 1.0) * width * 8)

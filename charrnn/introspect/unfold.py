@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn import ops
+from charrnn.introspect.windows import warm_state
 from charrnn.model import CharModel
 from charrnn.ops import Array
 
@@ -93,9 +94,9 @@ class Prediction:
 
 def predict(model: CharModel, ids: Array, alphabet: str, temperature: float = 1.0) -> Prediction:
     """What comes after `ids` (T,), at least one, read from a zero state."""
-    tape = model.tape(len(ids), 1)
-    logits, _ = model.forward(ids[:, None], model.zero_state(1), tape)
-    p = distribution(logits[:, -1:], temperature)[:, 0]
+    state = warm_state(model, ids[:-1, None])
+    logits, _ = model.forward(ids[-1:, None], state, model.tape(1, 1))
+    p = distribution(logits, temperature)[:, 0]
     order = np.argsort(-p, kind="stable")
     cumulative = np.cumsum(p[order])
     candidates = [

@@ -1,6 +1,7 @@
 """Figures and findings in words, the same in the terminal and in pictures."""
 
 import math
+import unicodedata
 
 from charrnn.introspect.context import USEFUL_BITS, Context
 from charrnn.introspect.gradients import Gradients, StateGradients
@@ -87,6 +88,18 @@ def unfolding(report: Unfolding) -> str:
 
 def likeliest(report: Unfolding, moment: Moment) -> str:
     return report.vocabulary[int(moment.probabilities.argmax())]
+
+
+def columns(text: str) -> int:
+    """How many columns of fixed width a text takes: two for the wide characters of East Asia."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def ending(text: str, width: int) -> str:
+    """The longest end of a text that fits into `width` columns."""
+    while columns(text) > width:
+        text = text[1:]
+    return text
 
 
 def named(character: str) -> str:

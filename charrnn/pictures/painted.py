@@ -40,7 +40,7 @@ def worst_places(drawing: Drawing, places: Sequence[WorstPlace], y: float) -> fl
     y += 22
     middle = LEFT + BEFORE * MONO * TEXT_SIZE
     for place in places:
-        before = "".join(map(words.shown, place.before))[-BEFORE:]
+        before = words.ending("".join(map(words.shown, place.before)), BEFORE)
         came = words.named(place.character)
         drawing.label(middle, y, before, mono=True, anchor="end", colour=FAINT)
         drawing.label(middle + 4, y, came, mono=True, bold=True, colour="#d55e00")
@@ -104,19 +104,20 @@ def paint(
     x, y, used, drawn = 0, TOP, 1, 0
     for character, value in zip(text, values, strict=True):
         shown = words.shown(character)
-        if x + len(shown) > COLUMNS:
+        width = words.columns(shown)
+        if x + width > COLUMNS:
             x, y, used = 0, y + LINE, used + 1
         if used > rows:
             break
         ink = FAINT
         if value is not None:
             background, ink = style(value)
-            drawing.rectangle(LEFT + x * CELL, y - 14, len(shown) * CELL, LINE - 2, background)
+            drawing.rectangle(LEFT + x * CELL, y - 14, width * CELL, LINE - 2, background)
         if shown != " ":
             drawing.label(
-                LEFT + x * CELL, y, shown, size=13.5, mono=True, colour=ink, fit=len(shown) * CELL
+                LEFT + x * CELL, y, shown, size=13.5, mono=True, colour=ink, fit=width * CELL
             )
-        x, drawn = x + len(shown), drawn + 1
+        x, drawn = x + width, drawn + 1
         if character == "\n":
             x, y, used = 0, y + LINE, used + 1
     if drawn < len(text):

@@ -25,7 +25,7 @@ def draw(report: Prediction, screen: Screen, *, top: int) -> None:
 def row(screen: Screen, name: str, probability: float, cumulative: float) -> None:
     bar = screen.bar(probability, max(screen.width - 36, 4))
     numbers = f"{percent(probability):>8} {percent(cumulative):>10}   "
-    screen.line(f"{name:<12}", numbers, (bar, "cyan"))
+    screen.line(screen.pad(name, 12), numbers, (bar, "cyan"))
 
 
 def percent(share: float) -> str:
@@ -44,7 +44,7 @@ def compare(names: list[str], reports: list[Prediction], screen: Screen, *, top:
         ("character ", "bold"), *((name[: width - 1].ljust(width), "bold") for name in names)
     )
     for character in sorted(likeliest, key=lambda c: -likeliest[c])[:top]:
-        cells: list[str | tuple[str, str]] = [f"{screen.name(character):<10}"]
+        cells: list[str | tuple[str, str]] = [screen.pad(screen.name(character), 10)]
         for report in reports:
             shares = {c.character: c.probability for c in report.candidates}
             p = shares.get(character)

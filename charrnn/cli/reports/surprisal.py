@@ -60,12 +60,12 @@ def legend(screen: Screen) -> None:
 
 
 def worst_line(place: WorstPlace, screen: Screen) -> None:
-    before = screen.text(place.before)[-24:]
+    before = words.ending(screen.text(place.before), 24)
     character = screen.name(place.character)
     alternatives = "  ".join(f"{screen.name(c)} {100 * p:.0f} %" for c, p in place.alternatives)
     screen.line(
-        f"{before:>25}",
-        (f"[{character}]".ljust(9), "bold red"),
+        " " * (25 - words.columns(before)) + before,
+        (screen.pad(f"[{character}]", 9), "bold red"),
         f"{figure(place.nats / math.log(2)):>5}  ",
         alternatives,
     )

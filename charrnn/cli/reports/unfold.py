@@ -81,7 +81,7 @@ def output(report: Unfolding, moment: Moment, index: int, screen: Screen) -> lis
     character = report.vocabulary[index]
     right = character == moment.target
     bar = screen.bar(p, COLUMN - 12).ljust(COLUMN - 11)
-    name = f"{screen.name(character)[:4]:<4} "
+    name = screen.pad(screen.name(character), 5)
     return [
         (name, "bold" if right else ""),
         (bar, "green" if right else "cyan"),
@@ -95,8 +95,8 @@ def target_line(report: Unfolding, moment: Moment, order: Array, screen: Screen)
     if moment.target is None or moment.target in {report.vocabulary[i] for i in order}:
         return []
     p = float(moment.probabilities[report.vocabulary.index(moment.target)])
-    words = f"{screen.name(moment.target)[:4]:<4} {p:.4f} ✓"
-    return [(words.ljust(COLUMN), "red")]
+    shown = screen.pad(screen.name(moment.target), 5) + f"{p:.4f} ✓"
+    return [(screen.pad(shown, COLUMN), "red")]
 
 
 def cells(values: Array, screen: Screen) -> list[Part]:
@@ -119,4 +119,6 @@ def one_hot(report: Unfolding, moment: Moment, screen: Screen) -> list[Part]:
         ones = "".join("1" if c == moment.character else "0" for c in report.vocabulary)
         return [(f"{name} {ones}".center(COLUMN), "bold")]
     place = report.vocabulary.index(moment.character)
-    return [(f"{name} (1 at {place}/{size})"[:COLUMN].center(COLUMN), "bold")]
+    shown = f"{name} (1 at {place})"
+    left = max(0, (COLUMN - words.columns(shown)) // 2)
+    return [(screen.pad(" " * left + shown, COLUMN), "bold")]
