@@ -330,6 +330,22 @@ def test_an_untrained_model_is_measured_in_a_random_direction(folder: Path) -> N
     assert "untrained" in run(folder, "untrained.npz").stdout
 
 
+def test_a_network_without_any_gradient_is_drawn(folder: Path) -> None:
+    """Dead ReLUs: the last h moves the loss, and nothing before it."""
+    file = checkpoint.load(folder / "rnn.npz")
+    dead = {n: np.full_like(p, -9) for n, p in file.parameters.items() if "bias_ih" in n}
+    changed = Checkpoint(
+        file.meta | {"activation": "relu"}, file.vocabulary, file.parameters | dead
+    )
+    checkpoint.save(folder / "dead.npz", changed)
+    for view in VIEWS:
+        assert run(folder, "dead.npz", "--view", view).returncode == 0
+        assert run(folder, "dead.npz", "--view", view, "--save", "dead.svg").returncode == 0
+    top = run_json(folder, "dead.npz")["layers"][1]
+    assert (top["gain_per_step"], top["half_life"], top["memory"]) == (None, None, 1)
+    assert run(folder, "dead.npz", "--compare", "rnn.npz").returncode == 0
+
+
 def test_a_foreign_file_without_metadata_is_summarised(folder: Path) -> None:
     save_model(folder / "bare.npz", "rnn", excerpt=7, history="none", best=[], baselines=3)
     text = run(folder, "bare.npz", "--view", "summary").stdout

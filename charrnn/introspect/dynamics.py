@@ -13,12 +13,16 @@ from charrnn.model import CharModel, State
 from charrnn.ops import Array
 
 HAIR = 1e-6  # of a state of order 1: the curvature adds about as much, rounding less, per step
+ROUNDING = 1e-16  # a shorter perturbation of a state of order 1 cannot be told from none
 SETTLING = 0.25  # the share of the steps in which the perturbation turns into the top direction
 
 
 def lyapunov(model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int) -> float:
     """The top Lyapunov exponent per character of a float64 model along a text (n,): below 0 the
-    network forgets, above 0 it is chaotic. The joint state is that of all layers, h and c."""
+    network forgets, above 0 it is chaotic. The joint state is that of all layers, h and c.
+
+    Where a perturbation vanishes in rounding, the step counts as ln(1e-16 / 1e-6) = -23, so that
+    this is the least that can be found."""
     columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in)[:-1]
     N = columns.shape[1]
     state = warm_state(model, columns[:burn_in])
@@ -37,18 +41,16 @@ def lyapunov(model: CharModel, ids: Array, *, steps: int, windows: int, burn_in:
 
 
 def rescale(change: State) -> Array:
-    """Bring every window's perturbation to the length `HAIR`; returns the lengths before, (N,).
-
-    A perturbation that has vanished altogether, as in a network without memory, becomes a new one,
-    and its length counts as the smallest number instead of zero."""
+    """Bring every window's perturbation to the length `HAIR`, also one that has vanished; returns
+    the lengths before, (N,), at least `ROUNDING`."""
     lengths = np.sqrt(np.sum([(array**2).sum(axis=(0, 1)) for array in change.values()], axis=0))
-    gone = lengths < 1e-300
+    gone = lengths < ROUNDING
     size = sum(array[:, :, 0].size for array in change.values())
     scale = HAIR / np.where(gone, np.sqrt(size), lengths)
     for array in change.values():
         array[:, :, gone] = 1
         array *= scale
-    measured: Array = np.maximum(lengths, 1e-300)
+    measured: Array = np.maximum(lengths, ROUNDING)
     return measured
 
 

@@ -34,8 +34,8 @@ def range_of(states: Sequence[StateGradients], lags: Iterable[int]) -> tuple[flo
     """The powers of ten between which the bars run, the same for every state on the screen."""
     medians = [float(s.relative.median[lag]) for lag in lags for s in states]
     low = math.floor(math.log10(max(min(medians), LOWEST)))
-    high = math.ceil(math.log10(max(medians)) - 0.01)
-    return 10.0 ** min(low, -2), 10.0 ** max(high, 0)
+    high = math.ceil(math.log10(max(1.0, *medians)) - 0.01)
+    return 10.0 ** min(low, -2), 10.0**high
 
 
 def shown_states(report: Gradients, screen: Screen) -> tuple[StateGradients, ...]:
