@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo.npz
 
-.PHONY: demo setup test check lint types bench torture corpora clean
+.PHONY: demo setup test check lint types bench torture corpora remembering clean
 
 setup: .venv/installed
 
@@ -59,6 +59,10 @@ bench: .venv/installed .venv-bench/installed
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip --quiet install torch==2.13.0 numpy
 	@touch $@
+
+# The figures and pictures of docs/remembering.md; about ten minutes.
+remembering: .venv/installed
+	$(BIN)/python tests/benchmarks/remembering.py remembering
 
 clean:
 	rm -rf .venv .venv-bench $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache
