@@ -151,36 +151,45 @@ class CharModel:
         self,
         dlogits: Array,
         tape: ModelTape,
-        grads: Mapping[str, Array],
+        grads: Mapping[str, Array] | None,
         trace: list[Array] | None = None,
     ) -> State:
         """Gradients of the loss whose derivative with respect to the logits is `dlogits` (V, T*B).
 
-        Writes every parameter's gradient into `grads` and returns d(loss)/d(initial state). With
-        `trace`, one (T, S, H, B) array per layer, also the state gradients at every step.
+        Writes every parameter's gradient into `grads` (None: they are not wanted) and returns
+        d(loss)/d(initial state). With `trace`, one (T, S, H, B) array per layer, also the gradients
+        of the states at every step.
         """
-        top = tape.output(self.layers - 1)
-        np.matmul(dlogits, top.T, out=grads["head.weight"])
-        np.sum(dlogits, axis=1, out=grads["head.bias"])
+        if grads is not None:
+            np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])
+            np.sum(dlogits, axis=1, out=grads["head.bias"])
         dout = by_step(dlogits, tape.batch)
         np.matmul(self.parameters["head.weight"].T, dout, out=tape.layers[-1].dout)
         dinitial = self.zero_state(tape.batch)
         for index in reversed(range(self.layers)):
-            layer, w, g = tape.layers[index], self.layer(index), self.layer(index, grads)
+            layer, w = tape.layers[index], self.layer(index)
             if tape.masks:
                 layer.dout *= by_step(tape.masks[index], tape.batch)
-            x = tape.output(index - 1) if index else tape.x()
-            present = g if index else g._replace(W_ih=np.empty((len(g.b_ih), len(x)), self.dtype))
             steps = trace[index] if trace is not None else None
-            dstate = recurrent.backward(self.cell, w, x, layer, present, steps)
+            dstate = recurrent.backward(self.cell, w, layer, steps)
+            if grads is not None:
+                self._weight_gradients(index, tape, self.layer(index, grads))
             if index:
                 recurrent.input_gradient(w, layer, out=tape.layers[index - 1].dout)
-            else:
-                g.W_ih.fill(0)
-                g.W_ih[:, tape.characters] = present.W_ih
             for name, array in zip(self.cell.states, dstate, strict=True):
                 dinitial[name][index] = array
         return dinitial
+
+    def _weight_gradients(self, index: int, tape: ModelTape, grads: Weights) -> None:
+        """Those of one layer; the first one's W_ih has gradients for the characters that occur."""
+        if index:
+            recurrent.weight_gradients(tape.output(index - 1), tape.layers[index], grads)
+            return
+        x = tape.x()
+        present = grads._replace(W_ih=np.empty((len(grads.b_ih), len(x)), self.dtype))
+        recurrent.weight_gradients(x, tape.layers[index], present)
+        grads.W_ih.fill(0)
+        grads.W_ih[:, tape.characters] = present.W_ih
 
 
 def named_views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

@@ -116,14 +116,12 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
         cell.forward(tape.gates[t], tape.hp, previous, state, tape.work[t])
 
 
-def backward(
-    cell: Cell, w: Weights, x: Array, tape: Tape, grads: Weights, trace: Array | None = None
-) -> list[Array]:
+def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> list[Array]:
     """Backpropagation through time, from d(loss)/d(h_t) in `tape.dout`.
 
-    Writes the gradients into `grads` and returns d(loss)/d(initial state), one (H, B) per state.
-    `trace` (T, S, H, B), if given, receives the whole derivative of the loss with respect to each
-    state after each step. x is the input of the forward pass.
+    Leaves d(loss)/d(xp_t) and d(loss)/d(hp_t) on the tape, and returns d(loss)/d(initial state),
+    one (H, B) per state. `trace` (T, S, H, B), if given, receives the whole derivative of the loss
+    with respect to each state after each step.
     """
     G, H, B = tape.hp.shape
     dstate = [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
@@ -145,12 +143,16 @@ def backward(
         dxp[t] = tape.step_dxp.reshape(G * H, B)
         if cell.separate_projections:
             dhp[t] = step_dhp
+    return dstate
+
+
+def weight_gradients(x: Array, tape: Tape, grads: Weights) -> None:
+    """The gradients of a layer that read x, flat (D, T*B), into `grads`, after `backward`."""
     blocks = row_blocks(tape.dxp, len(x))
     np.matmul(blocks, x.T, out=grads.W_ih.reshape(len(blocks), -1, len(x)))
     np.matmul(tape.dhp, tape.before.T, out=grads.W_hh)
     np.sum(tape.dxp, axis=1, out=grads.b_ih)
     np.sum(tape.dhp, axis=1, out=grads.b_hh)
-    return dstate
 
 
 def input_gradient(w: Weights, tape: Tape, out: Array) -> None:

@@ -112,8 +112,7 @@ def trace_norms(model: CharModel, dlogits: Array, tape: ModelTape) -> Array:
     """Norms (L, S, T, N) of d(loss)/d(state after each step), oldest first."""
     shape = (tape.steps, len(model.cell.states), model.hidden_size, tape.batch)
     trace = [np.empty(shape, model.dtype) for _ in range(model.layers)]
-    _, grads = model.gradients()
-    model.backward(dlogits, tape, grads, trace)
+    model.backward(dlogits, tape, None, trace)
     return np.stack([norms(layer, axis=2).swapaxes(0, 1) for layer in trace])
 
 
