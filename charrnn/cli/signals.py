@@ -11,11 +11,13 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack, suppress
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 #: Hidden by a live view, and to be shown again whatever happens.
 SHOW_CURSOR = "\x1b[?25h"
+#: Elsewhere no pipe can be woken by a signal, and Python's handlers have to do.
+POSIX = os.name == "posix"
 
 
 class Signals:
@@ -35,15 +37,16 @@ class Signals:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        self._inlet, self._outlet = os.pipe()
-        os.set_blocking(self._outlet, False)
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        self._wakeup = signal.set_wakeup_fd(self._outlet)
+        if POSIX:
+            self._inlet, self._outlet = os.pipe()
+            os.set_blocking(self._outlet, False)
+            self._thread = threading.Thread(target=self._watch, daemon=True)
+            self._thread.start()
+            self._wakeup = signal.set_wakeup_fd(self._outlet)
         for number in self._numbers:
             # A shell's background job or nohup ignores signals on purpose; so do we.
             if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, lambda number, frame: None)
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -55,10 +58,11 @@ class Signals:
         self.cleanup.close()
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
-        signal.set_wakeup_fd(self._wakeup)
-        os.close(self._outlet)
-        self._thread.join()
-        os.close(self._inlet)
+        if POSIX:
+            signal.set_wakeup_fd(self._wakeup)
+            os.close(self._outlet)
+            self._thread.join()
+            os.close(self._inlet)
 
     def stop(self) -> bool:
         """Has the run been asked to stop?"""
@@ -73,6 +77,11 @@ class Signals:
     def name(self) -> str:
         """What stopped the run: the name of the signal, or the end of the budget."""
         return "budget" if self.received is None else signal.Signals(self.received).name
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        """Python's own handler, which comes later than `_watch`."""
+        if not POSIX:
+            self._note(number)
 
     def _watch(self) -> None:
         """Read the numbers of signals until the other end of the pipe is closed."""

@@ -102,11 +102,13 @@ def test_signals(tmp_path: Path, figure: Figure, scaled: Scaled) -> None:
             _, err = process.communicate(timeout=60)
             slowest = max(slowest, time.monotonic() - before)
         assert none_left(process.pid)
-        assert process.returncode in (128 + sent, -sent)
-        if process.returncode < 0:
-            found["before Python ran us"] += 1
-            assert b"Traceback" not in err or b"KeyboardInterrupt" in err
-        assert b"Traceback" not in err or process.returncode < 0
+        if process.returncode != 128 + sent:  # Python itself was still starting
+            assert process.returncode in (-sent, 1), err
+            assert b"cli" not in err, err
+            assert b"Traceback" not in err or b"KeyboardInterrupt" in err, err
+            found["before"] += 1
+        else:
+            assert b"Traceback" not in err, err
         left = set(os.listdir(tmp_path)) - {"text"}
         assert left <= {"charrnn.npz"}
         if left:
@@ -115,7 +117,7 @@ def test_signals(tmp_path: Path, figure: Figure, scaled: Scaled) -> None:
     figure(
         f"{count} signals (INT, TERM) at random moments, one or two workers",
         f"slowest exit {slowest:.2f} s; {found['saved']} while training, all saved; "
-        f"{found['before Python ran us']} before Python ran charrnn; 0 tracebacks",
+        f"{found['before']} before Python ran charrnn; 0 tracebacks of ours",
     )
     assert slowest < 2
 
