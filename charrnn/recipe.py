@@ -16,6 +16,8 @@ from charrnn.streams import fit
 
 #: The share of the machine's speed in products that training reaches, evaluations included.
 EFFICIENCY = 0.75
+#: Parameters that a budget of one TFLOP can train.
+SIZE = 0.085e6
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
@@ -80,14 +82,15 @@ def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: i
 def best_size(choices: Choices, situation: Situation) -> float:
     """The number of parameters that the budget can train: it grows with the work to the power 0.7.
 
-    Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 11 TFLOP (a minute), 0.9 M at 33,
-    1.9 M at 113, 3.4 M at 308. More parameters than a few for each character only learn by heart.
+    Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 8 TFLOP (a minute on two cores),
+    0.9 M at 24, 1.9 M at 110, 3.4 M at 310. More parameters than a few for each character of the
+    text only learn it by heart.
     """
     read = characters_read(choices, situation)
     if read is None:
-        size = 0.068e6 * math.pow(situation.operations / 1e12, 0.7)
+        size = SIZE * math.pow(situation.operations / 1e12, 0.7)
     else:  # 6 operations for each character and parameter, so solve for the size
-        size = math.pow(0.068e6 * math.pow(6 * read / 1e12, 0.7), 1 / 0.3)
+        size = math.pow(SIZE * math.pow(6 * read / 1e12, 0.7), 1 / 0.3)
     return min(size, 3.5 * situation.characters)
 
 
@@ -132,10 +135,10 @@ def dropout_for(epochs: float) -> float:
 
 def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float:
     """The peak learning rate falls with the width, and with a second layer."""
-    base = {"lstm": 0.016, "gru": 0.012, "rnn": 0.004}[cell]
+    base = {"lstm": 0.024, "gru": 0.016, "rnn": 0.004}[cell]
     if activation == "relu":
         base = 0.001
-    rate = base * math.sqrt(256 / hidden_size) * (1.5 if layers == 1 else 1.0)
+    rate = base * math.sqrt(256 / hidden_size) * (1.2 if layers == 1 else 1.0)
     return float(f"{rate:.2g}")
 
 
