@@ -211,6 +211,17 @@ def test_an_unwritable_folder_is_found_before_training(folder: Path) -> None:
     assert "Permission denied" in error_of(result.stderr)
 
 
+def test_a_text_is_never_replaced_by_its_model(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    Path("link").symlink_to("text")
+    for out in ("text", "link"):
+        assert run_here("train", "text", *THREE, "-o", out, "--force") == 2
+        assert f"{out} is the text itself" in error_of(capsys.readouterr().err)
+    assert Path("text").read_text() == TEXT
+
+
 def test_force_overwrites(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (folder / "old").write_bytes(b"worthless")

@@ -199,12 +199,15 @@ def test_saves_come_at_least_once_a_minute_and_warn_once_while_they_fail() -> No
     for second in range(1, 301):
         now[0] = second
         session.full = 100 < second <= 200
+        saver.up_to_date = False
         if saver.due:
             saver.try_to_save()
     assert session.saves == 3
     assert len(warnings) == 1
     assert warnings[0].endswith("(7 bytes needed); training goes on and will try again")
-    session.full = True
+    saver.save()
+    assert session.saves == 3  # nothing has changed since the last one
+    session.full, saver.up_to_date = True, False
     with pytest.raises(CheckpointError):
         saver.save()
     assert EVERY == 60

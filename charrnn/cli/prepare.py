@@ -5,6 +5,7 @@ imported only once a text is read.
 """
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING, Any
 
 from charrnn.config import Budget, Choices, Request, parse_duration
@@ -39,9 +40,13 @@ def check_usage(request: Request) -> None:
         )
 
 
-def check_out(request: Request) -> None:
+def check_out(request: Request, corpus: list[str]) -> None:
     """Nothing is overwritten that was not asked for, and this is found before any work is done."""
     out = request.out
+    if any(os.path.exists(path) and out.exists() and out.samefile(path) for path in corpus):
+        raise UsageError(
+            f"{out} is the text itself, which the model would replace", "Name another --out."
+        )
     if request.resume:
         if not out.exists():
             raise CheckpointError(

@@ -31,6 +31,7 @@ class Saver:
         self.session, self.path, self.warn, self.clock = session, path, warn, clock
         self.next = clock() + EVERY
         self.failing = False
+        self.up_to_date = False  # set to False by whoever trains on
 
     @property
     def due(self) -> bool:
@@ -41,7 +42,7 @@ class Saver:
         """Save on the way. Warns once, not at each attempt, until one succeeds again."""
         before = self.clock()
         try:
-            self.session.save(self.path)
+            self.save()
         except CheckpointError as error:
             if not self.failing:
                 self.warn(f"{error.message}; training goes on and will try again")
@@ -52,5 +53,7 @@ class Saver:
         self.next = now + max(EVERY, (now - before) / SHARE)
 
     def save(self) -> None:
-        """Save for good. Raises CheckpointError."""
-        self.session.save(self.path)
+        """Save, unless the file is up to date. Raises CheckpointError."""
+        if not self.up_to_date:
+            self.session.save(self.path)
+            self.up_to_date = True

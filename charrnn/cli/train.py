@@ -46,7 +46,7 @@ def train(
     check_usage(request)
     blas.configure()
     if request.dry_run:
-        check_out(request)
+        check_out(request, corpus)
         choose_view(request).start(make_plan(corpus, request, choices))
         return 0
 
@@ -57,7 +57,7 @@ def train(
     with Signals() as signals:
         check_writable(request.out)
         signals.cleanup.enter_context(locked(request.out))
-        check_out(request)
+        check_out(request, corpus)
         remove_orphans(request.out)
         plan = make_plan(corpus, request, choices)
         return train_and_watch(plan, choose_view(request), request, signals)
@@ -93,6 +93,7 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
         for event in train(session.run, session.budget, session.held_out, stop=signals.stop):
             match event:
                 case Step():
+                    saver.up_to_date = False
                     view.step(event)
                     best, speed = progress.best_loss, event.characters_per_second
                     finished = Finished(event.step, event.seconds, best, speed)
