@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from commands import SMALL, TEXT, environment, run_here
-from damage import check_mutations, open_all
+from damage import ask, check_mutations, mutate, open_all
 from test_atomic import ERRORS, Calls
 from test_checkpoint import HOSTILE, example
 
@@ -126,15 +127,18 @@ def test_failing_calls(tmp_path: Path, figure: Figure) -> None:
     )
 
 
-def test_mutations(
-    tmp_path: Path, figure: Figure, scaled: Scaled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, bytes]:
+    """Two models, in a folder that is the current one."""
     monkeypatch.chdir(tmp_path)
     Path("text").write_text(TEXT)
     for seed, name in (("1", "good.npz"), ("2", "other.npz")):
         assert run_here("train", "text", *SMALL, "--steps", "5", "--seed", seed, "-o", name) == 0
-    good, other = Path("good.npz").read_bytes(), Path("other.npz").read_bytes()
-    found = check_mutations(scaled(10_000), good, other)
+    return Path("good.npz").read_bytes(), Path("other.npz").read_bytes()
+
+
+def test_mutations(models: tuple[bytes, bytes], figure: Figure, scaled: Scaled) -> None:
+    found = check_mutations(scaled(10_000), *models)
     figure(
         f"{found['mutations']:,} mutated checkpoints through sample and inspect",
         f"{found['refused']:,} refusals in one line, {found['accepted']:,} answers, "
@@ -142,6 +146,22 @@ def test_mutations(
     )
     assert found["different"] == 0
     assert found["slowest"] < 1
+
+
+def test_mutations_resumed(models: tuple[bytes, bytes], figure: Figure, scaled: Scaled) -> None:
+    """To resume is to read everything, so every change is found."""
+    path, rng, count, same = Path("m.npz"), random.Random(4), scaled(2000), 0
+    for _ in range(count):
+        path.write_bytes(mutate(*models, rng))
+        code, _, err, _ = ask(("train", "text", "--resume", "-o", "m.npz", "-q"))
+        assert code in (0, 1)
+        assert code == 0 or err.startswith("charrnn: error: m.npz ")
+        assert code == 1 or path.read_bytes() in models
+        same += code == 0
+    figure(
+        f"{count:,} mutated checkpoints resumed",
+        f"{count - same:,} refusals in one line, {same} unchanged files, 0 different",
+    )
 
 
 def test_hostile_files(tmp_path: Path, figure: Figure) -> None:
