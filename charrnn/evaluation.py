@@ -15,8 +15,8 @@ from charrnn.model import CharModel
 from charrnn.ops import Array, log_softmax
 from charrnn.team import shared
 
-STEPS = 64
-WARM_UP = 6 * STEPS
+STEPS = 16  # a chunk of evaluation: short, because its memory is all that it costs
+WARM_UP = 24 * STEPS
 MOST_READERS = 64
 SHORTEST_SHARE = 1024
 
