@@ -7,6 +7,10 @@ from charrnn.model import CharModel
 from charrnn.ops import Array
 from charrnn.shapes import parameter_shapes
 
+#: Scale of W_ih above the first layer for ReLU. Identity recurrence sums its input over all time,
+#: and the sums of sums of a second layer would explode within the first chunk.
+UPPER_RELU = 0.02
+
 
 def orthogonal(size: int, rng: np.random.Generator) -> Array:
     """A random (size, size) orthogonal matrix, uniform in the sense of Haar (Mezzadri 2007)."""
@@ -36,6 +40,8 @@ def initialise(
     for index in range(layers):
         W_ih, W_hh = (parameters[f"rnn.weight_{which}_l{index}"] for which in ("ih", "hh"))
         W_ih[...] = rng.uniform(-1, 1, W_ih.shape) / np.sqrt(H)
+        if activation == "relu" and index:
+            W_ih *= UPPER_RELU
         for block in W_hh.reshape(len(gates), H, H):
             block[...] = np.eye(H) if activation == "relu" else orthogonal(H, rng)
         bias = parameters[f"rnn.bias_ih_l{index}"].reshape(len(gates), H)

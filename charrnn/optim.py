@@ -27,7 +27,8 @@ def clip(gradient: Array, max_norm: float) -> float:
     Pascanu, Mikolov, Bengio, arXiv 1211.5063. The gradient is left alone if the norm is not finite:
     that is for the caller to see (0 * inf would hide it as nan). `max_norm` 0 never clips.
     """
-    total = math.sqrt(sum(float(np.dot(block, block)) for block in blocks(gradient)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = math.sqrt(sum(float(np.dot(block, block)) for block in blocks(gradient)))
     if max_norm and math.isfinite(total) and total > max_norm:
         gradient *= gradient.dtype.type(max_norm / (total + 1e-6))
     return total

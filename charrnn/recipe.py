@@ -97,7 +97,9 @@ def best_size(choices: Choices, situation: Situation) -> float:
 def network_size(cell: str, choices: Choices, situation: Situation) -> tuple[int, int]:
     """Layers and hidden size nearest (in ratio) to the best number of parameters."""
     target = max(best_size(choices, situation), 1)
-    layers = choices.layers or (2 if target > 0.5e6 else 1)
+    # A second ReLU layer sums sums; it needs a rate of its own and gains little.
+    most = 1 if choices.activation == "relu" else 2
+    layers = choices.layers or min(most, 2 if target > 0.5e6 else 1)
     if choices.hidden_size:
         return layers, choices.hidden_size
 
@@ -135,9 +137,9 @@ def dropout_for(epochs: float) -> float:
 
 def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float:
     """The peak learning rate falls with the width, and with a second layer."""
-    base = {"lstm": 0.024, "gru": 0.016, "rnn": 0.004}[cell]
+    base = {"lstm": 0.024, "gru": 0.026, "rnn": 0.011}[cell]
     if activation == "relu":
-        base = 0.001
+        base = 0.004
     rate = base * math.sqrt(256 / hidden_size) * (1.2 if layers == 1 else 1.0)
     return float(f"{rate:.2g}")
 

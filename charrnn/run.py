@@ -20,6 +20,8 @@ from charrnn.streams import Streams
 
 #: The share of the run over which weights are averaged.
 WINDOW = 0.02
+#: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
+EXPLOSION = 5.0
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Progress:
     next_evaluation: float = 0.0  # as a share of the budget
     loss_sum: float = 0.0  # of the steps since the last evaluation
     loss_count: int = 0
+    first_loss: float | None = None
     best_loss: float | None = None
     best_step: int = 0
     rate_factor: float = 1.0  # halved each time the run had to go back
@@ -131,6 +134,12 @@ class Run:
     def remember(self) -> None:
         """Mark the present weights as good: `go_back` returns to them."""
         self._good = {name: vector.copy() for name, vector in self._vectors().items()}
+
+    def loss_limit(self, loss: float) -> float:
+        """Above this a loss is an explosion; the first `loss` of a run sets it."""
+        if self.progress.first_loss is None and np.isfinite(loss):
+            self.progress.first_loss = loss
+        return EXPLOSION * max(self.progress.first_loss or 0.0, 1.0)
 
     def go_back(self) -> None:
         """Return to the last good weights, with half the learning rate and a fresh state."""

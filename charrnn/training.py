@@ -51,7 +51,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class WentBack:
-    """A loss or gradient was not finite: last good weights, half the learning rate."""
+    """The loss exploded or was not finite: last good weights, half the learning rate."""
 
     step: int
     seconds: float
@@ -164,7 +164,8 @@ class _Trainer:
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
         loss, gradient_norm = run.step(learning_rate, share, lambda: self.team.do(TRAIN))
-        if not (math.isfinite(loss) and math.isfinite(gradient_norm) and moderate(run.model.flat)):
+        sane = loss <= run.loss_limit(loss) and math.isfinite(gradient_norm)
+        if not (sane and moderate(run.model.flat)):
             self.go_back(loss)
         self.durations.append(self.clock() - before)
         speed = self.speed(20)

@@ -41,9 +41,7 @@ def test_a_chunk_stays_valid_after_the_next_one() -> None:
 
 
 @given(SIZES, st.integers(0, 5))
-def test_position_is_all_that_is_needed_to_continue(
-    sizes: tuple[int, int, int], done: int
-) -> None:
+def test_position_is_all_that_is_needed_to_continue(sizes: tuple[int, int, int], done: int) -> None:
     N, B, T = sizes
     ids = np.arange(N)
     straight = Streams(ids, B, T)

@@ -65,7 +65,7 @@ class LiveView(View):
 
     def went_back(self, event: WentBack) -> None:
         self.warn(
-            f"step {event.step:,}: the loss was not finite; back to the last good weights "
+            f"step {event.step:,}: the loss exploded; back to the last good weights "
             f"with half the learning rate (strike {event.strikes} of 3)"
         )
 

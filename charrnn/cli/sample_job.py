@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 from charrnn.cli.sample_options import Wanted
@@ -119,7 +120,7 @@ class Job:
             self.writer.write(text.text, text.nats)
         self.writer.finish(newline=self.many)
         if self.wanted.verbose:
-            mean = f", {text.mean:.3f} nats per character" if text.nats else ""
+            mean = f", {text.mean:.3f} nats per character" if isfinite(text.mean) else ""
             say(f"seed {text.seed}: {text.characters:,} characters, {text.ended}{mean}")
         if found:
             for line in novelty_lines(found):

@@ -36,7 +36,7 @@ class View:
         """After every evaluation on the held-out text."""
 
     def went_back(self, event: WentBack) -> None:
-        """After a loss that was not finite."""
+        """After a loss that exploded."""
 
     def sample(self, step: int, text: str) -> None:
         """Some text of the model's own."""
@@ -85,7 +85,7 @@ class LineView(View):
 
     def went_back(self, event: WentBack) -> None:
         self.warn(
-            f"step {event.step:,}: the loss was not finite; back to the last good weights "
+            f"step {event.step:,}: the loss exploded; back to the last good weights "
             f"with half the learning rate (strike {event.strikes} of 3)"
         )
 

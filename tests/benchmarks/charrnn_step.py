@@ -27,6 +27,7 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
     from charrnn.initialisation import initialise
     from charrnn.run import Run
     from charrnn.streams import Streams
+    from charrnn.team import Team
 
     V, rng = options.vocabulary, np.random.default_rng(0)
     settings = Settings(
@@ -48,7 +49,12 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
     text = rng.integers(0, V, 1_000_000).astype(np.uint8)
     streams = Streams(text, options.batch_size, options.sequence_length)
     run = Run(model, streams, settings, options.threads)
-    return lambda: (run.step(1e-3, 0.5), None)[1]
+    team = Team(run.crew.parts, [run.crew.job])
+
+    def step() -> None:
+        run.step(1e-3, 0.5, lambda: team.do(0))
+
+    return step
 
 
 def sampling_step(options: argparse.Namespace) -> Callable[[], None]:
