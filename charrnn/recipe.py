@@ -140,7 +140,7 @@ def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float
     base = {"lstm": 0.024, "gru": 0.026, "rnn": 0.011}[cell]
     if activation == "relu":
         base = 0.004
-    rate = base * math.sqrt(256 / hidden_size) * (1.2 if layers == 1 else 1.0)
+    rate = base * min(math.sqrt(256 / hidden_size), 1.25) * (1.2 if layers == 1 else 1.0)
     return float(f"{rate:.2g}")
 
 
