@@ -10,7 +10,7 @@ import types
 from dataclasses import MISSING, fields
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-BYTES = 16 * 2**20
+BYTES = 4 * 2**20
 VALUES = 400_000
 
 T = TypeVar("T")
