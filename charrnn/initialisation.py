@@ -31,8 +31,7 @@ def initialise(
 
     W_hh: an orthogonal matrix per gate (identity for ReLU). W_ih: uniform +-1/sqrt(H), as PyTorch.
     Biases: zero but for the cell's keeping bias. Softmax layer: weights zero, bias the logarithm of
-    the characters' frequencies, so that training starts at the unigram loss (one of the largest
-    single gains at short budgets; docs/results.md has the figure).
+    the characters' frequencies, so that training starts at the unigram loss.
     """
     V, H = len(character_counts), hidden_size
     parameters = {n: np.zeros(s) for n, s in parameter_shapes(cell, layers, H, V).items()}
