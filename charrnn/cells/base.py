@@ -12,12 +12,13 @@ G is the number of gates, H the hidden size, B the batch. Gate order and equatio
 A new cell is one file with a subclass of `Cell`, and one name on the registration line.
 """
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from charrnn.ops import Array
 
 
-class Cell:
+class Cell(ABC):
     """The contract. Arrays named below are feature-major: (H, B) per gate and state."""
 
     name: ClassVar[str]
@@ -46,19 +47,22 @@ class Cell:
         """The activations a user may choose; only the plain RNN has more than tanh."""
         return ("tanh",)
 
+    @abstractmethod
     def forward(
         self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: "Workspace"
     ) -> None:
         """One step. `gates` (G, H, B) holds xp_t on entry and the gate activations on exit, `hp`
         may be overwritten, `previous` and `state` hold one (H, B) array per state; `work.saved`
         is what this step keeps."""
-        raise NotImplementedError
 
-    def through_output(self, dstate: list[Array], gates: Array, work: "Workspace") -> None:
+    def through_output(  # noqa: B027 (most cells have nothing to add)
+        self, dstate: list[Array], gates: Array, work: "Workspace"
+    ) -> None:
         """Add to the other state gradients what reaches them through h_t. After this, `dstate` is
         the whole derivative of the loss with respect to the state after step t, which is what
         `inspect` reports. Only a cell with a state behind h has anything to add."""
 
+    @abstractmethod
     def backward(
         self,
         dstate: list[Array],
@@ -71,7 +75,6 @@ class Cell:
         """One step back. Reads d(loss)/d(state after t) from `dstate`, writes d(loss)/d(xp_t) and
         d(loss)/d(hp_t) (the same array unless `separate_projections`), and leaves in `dstate` the
         pointwise part of d(loss)/d(state before t); the part through W_hh is added by the loop."""
-        raise NotImplementedError
 
 
 class Workspace:
