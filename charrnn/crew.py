@@ -71,7 +71,8 @@ class Crew:
         inputs, targets = self.text[..., columns]
         state = {name: array[..., columns] for name, array in self.state.items()}
         # From the step alone: there is no random state to keep, and a resumed run drops the same.
-        rng = np.random.default_rng((self.seed, int(self.step_number[0]), part))
+        seed = (self.seed, int(self.step_number[0]), part)
+        rng = np.random.default_rng(seed) if self.dropout[0] else None
         logits, after = self.model.forward(inputs, state, tape, float(self.dropout[0]), rng)
         self.losses[part] = cross_entropy(
             logits, targets.reshape(-1), dlogits=logits, count=self.text[0].size

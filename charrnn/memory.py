@@ -44,7 +44,7 @@ def need(settings: Settings, vocabulary_size: int, characters: int, processes: i
     G, S, H = len(cell.gates), len(cell.states), settings.hidden_size
     # Per step and stream: the tape of each layer with its dropout, the logits (three times in the
     # loss), the one-hot input.
-    layer = H * (3 * G + S + len(cell.saved) + 4)
+    layer = H * (3 * G + 2 * cell.apart + S + len(cell.saved) + 5)
     activations = steps * (settings.layers * layer + 3 * vocabulary_size)
     activations += steps * min(vocabulary_size, steps)
     text = PER_CHARACTER * min(characters, 16_000_000) + 2 * characters

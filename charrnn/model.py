@@ -13,7 +13,7 @@ import numpy as np
 from charrnn import recurrent
 from charrnn.cells import CELLS
 from charrnn.ops import Array
-from charrnn.recurrent import Tape, Weights, by_step, flat_rows
+from charrnn.recurrent import Tape, Weights, flat_rows
 from charrnn.shapes import parameter_shapes
 
 #: One (L, H, B) array per state name.
@@ -163,13 +163,12 @@ class CharModel:
         if grads is not None:
             np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])
             np.sum(dlogits, axis=1, out=grads["head.bias"])
-        dout = by_step(dlogits, tape.batch)
-        np.matmul(self.parameters["head.weight"].T, dout, out=tape.layers[-1].dout)
+        np.matmul(self.parameters["head.weight"].T, dlogits, out=tape.layers[-1].dout)
         dinitial = self.zero_state(tape.batch)
         for index in reversed(range(self.layers)):
             layer, w = tape.layers[index], self.layer(index)
             if tape.masks:
-                layer.dout *= by_step(tape.masks[index], tape.batch)
+                layer.dout *= tape.masks[index]
             steps = trace[index] if trace is not None else None
             dstate = recurrent.backward(self.cell, w, layer, steps)
             if grads is not None:

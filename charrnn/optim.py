@@ -41,26 +41,26 @@ def blocks(vector: Array) -> list[Array]:
 class Adam:
     """Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101).
 
-    `m` and `v` are the running moments of the gradient, `t` the number of updates: together, the
-    whole state. Decay applies to the first `decayed` elements, the weight matrices.
+    `m` and `v`, zero at first, are the running moments of the gradient, `t` the number of updates:
+    together, the whole state. Decay applies to the first `decayed` elements, the weight matrices.
     """
 
     def __init__(
         self,
-        size: int,
-        dtype: np.dtype,
+        m: Array,
+        v: Array,
         *,
         decayed: int = 0,
         betas: tuple[float, float] = (0.9, 0.99),
         epsilon: float = 1e-8,
     ) -> None:
-        self.m = np.zeros(size, dtype)
-        self.v = np.zeros(size, dtype)
+        self.m = m
+        self.v = v
         self.t = 0
         self.decayed = decayed
         self.betas = betas
         self.epsilon = epsilon
-        self._scratch = np.empty(min(size, BLOCK), dtype)
+        self._scratch = np.empty(min(len(m), BLOCK), m.dtype)
 
     def update(
         self, weights: Array, gradient: Array, learning_rate: float, weight_decay: float = 0.0
@@ -103,12 +103,12 @@ class Average:
     """An exponential moving average of the weights, over a window that is a share of the run.
 
     alpha = 1 - exp(-dp / window) for a step that spends the share dp of the budget, so the average
-    means the same for a budget in steps and in seconds. It starts with the first update as a plain
-    copy; early in a run the window is as short as the run is young.
+    means the same for a budget in steps and in seconds. `weights` is a copy of the first ones, and
+    the average from then on; early in a run the window is as short as the run is young.
     """
 
     def __init__(self, weights: Array, window: float) -> None:
-        self.weights = weights.copy()
+        self.weights = weights
         self.window = window
         self._scratch = np.empty(min(len(weights), BLOCK), weights.dtype)
 

@@ -21,6 +21,10 @@ from charrnn.ops import Array, row_blocks
 #: same few cache sets when one timestep (a column block) is written.
 PADDING = 16
 
+#: Steps that go to a flat array together. One step is a single cache line in every row, each of
+#: them waited for in turn; a few side by side measured a quarter faster or more.
+TOGETHER = 4
+
 
 class Weights(NamedTuple):
     """A layer's parameters, or their gradients: (G*H, D), (G*H, H), (G*H,), (G*H,)."""
@@ -45,30 +49,36 @@ def by_step(flat: Array, batch: int) -> Array:
 class Tape:
     """What one layer remembers of a forward pass over T steps, and room for the way back.
 
-    `h` is flat with T+1 steps, the initial state first; states behind h are kept in `inner`
-    (T+1, S-1, H, B), gates in `gates` (T, G, H, B), what the cell saves in `saved`.
-    Elements: T*B*H * (2G + S + saved + 1), and G more for cells with separate projections.
+    Contiguous per step: the states (T+1, S, H, B), the initial one first; gates (T, G, H, B); what
+    the cell saves (T, saved, H, B); the hidden projections of its A last gates, if they are `apart`
+    (T, A, H, B). Flat, for the products over all steps at once: `h` with T+1 steps, the gradients
+    `dout` of the output and `dp` of the projections: d(loss)/d(xp), and below it d(loss)/d(hp) for
+    the gates apart. Elements: T*B*H * (2G + 2A + S + saved + 2).
     """
 
     def __init__(
         self, cell: Cell, hidden_size: int, steps: int, batch: int, dtype: np.dtype
     ) -> None:
-        G, S, H, T, B = len(cell.gates), len(cell.states), hidden_size, steps, batch
-        self.steps, self.batch, self.hidden_size = T, B, H
+        G, S, A, H, T, B = len(cell.gates), len(cell.states), cell.apart, hidden_size, steps, batch
+        self.steps, self.batch, self.hidden_size, self.joined = T, B, H, (G - A) * H
         self.h = flat_rows(H, (T + 1) * B, dtype)
-        self.inner = np.empty((T + 1, S - 1, H, B), dtype)
+        self.memory = np.empty((T + 1, S, H, B), dtype)
         self.gates = np.empty((T, G, H, B), dtype)
-        self.saved = np.empty((T, len(cell.saved), H, B), dtype)
-        self.dxp = flat_rows(G * H, T * B, dtype)
-        self.dhp = flat_rows(G * H, T * B, dtype) if cell.separate_projections else self.dxp
-        self.dout = np.empty((T, H, B), dtype)  # d(loss)/d(h_t) from the layers above
-        self.hp, self.step_dxp, scratch = (np.empty((G, H, B), dtype) for _ in range(3))
-        self.step_dhp = np.empty_like(self.hp) if cell.separate_projections else self.step_dxp
+        self.apart = np.empty((T, A, H, B), dtype)
+        saved = np.empty((T, len(cell.saved), H, B), dtype)
+        self.dp = flat_rows((G + A) * H, T * B, dtype)
+        self.dout = flat_rows(H, T * B, dtype)  # d(loss)/d(h_t) from the layers above
+        self.hp, scratch = (np.empty((G, H, B), dtype) for _ in range(2))
         a = np.empty((H, B), dtype)
         scale, shift = (np.array(c, dtype).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
-        h = by_step(self.h, B)
-        self.states = [[h[t], *self.inner[t]] for t in range(T + 1)]
-        self.work = [Workspace(scale, shift, scratch, a, saved) for saved in self.saved]
+        self.states = [list(states) for states in self.memory]
+        self.work = [
+            Workspace(scale, shift, scratch, a, *kept)
+            for kept in zip(saved, self.apart, strict=True)
+        ]
+        # The gradients of a few steps, as a cell writes them, before they go to `dp`.
+        self.dhp = np.empty((min(T, TOGETHER), G, H, B), dtype)
+        self.dxp_apart = np.empty((min(T, TOGETHER), A, H, B), dtype)
 
     @property
     def output(self) -> Array:
@@ -80,6 +90,34 @@ class Tape:
         """h_0 ... h_{T-1}, flat (H, T*B)."""
         return self.h[:, : -self.batch]
 
+    @property
+    def dxp(self) -> Array:
+        """d(loss)/d(xp_t), flat (G*H, T*B), after `backward`."""
+        return self.dp[: self.hp.shape[0] * self.hidden_size]
+
+    def keep_states(self, first: int, last: int) -> None:
+        """Copy h of the steps [first, last) to the flat array."""
+        h = self.memory[first:last, 0]
+        by_step(self.h, self.batch)[first:last] = h
+
+    def keep_gradients(self, first: int) -> None:
+        """Copy the gradients of a few steps from `first` on to the flat array."""
+        G, H, B = self.hp.shape
+        count = min(len(self.dhp), self.steps - first)
+        dhp = self.dhp[:count].reshape(count, G * H, B)
+        dp = by_step(self.dp, B)[first : first + count]
+        dp[:, : self.joined] = dhp[:, : self.joined]
+        if self.joined < G * H:
+            dp[:, self.joined : G * H] = self.dxp_apart[:count].reshape(count, -1, B)
+            dp[:, G * H :] = dhp[:, self.joined :]
+
+
+def joined_bias(w: Weights, tape: Tape) -> Array:
+    """b_ih, and b_hh for the gates in which the two projections are just added, (G*H, 1)."""
+    bias = w.b_ih.copy()
+    bias[: tape.joined] += w.b_hh[: tape.joined]
+    return bias[:, None]
+
 
 def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
     """The input projection of one-hot vectors: xp_t is a column of W_ih for every character.
@@ -88,75 +126,83 @@ def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
     on the chunk and not on the size of the alphabet.
     """
     table = np.take(w.W_ih, characters, axis=1)  # in rows, as the loop reads it
-    table += w.b_ih[:, None]
+    table += joined_bias(w, tape)
     G, H, B = tape.hp.shape
     for xp, columns in zip(tape.gates.reshape(-1, G * H, B), rows, strict=True):
         np.take(table, columns, axis=1, out=xp, mode="clip")  # "raise" would copy
 
 
 def project(w: Weights, x: Array, tape: Tape) -> None:
-    """The input projection xp_t = W_ih x_t + b_ih of x, flat (D, T*B)."""
+    """The input projection xp_t = W_ih x_t + b of x, flat (D, T*B)."""
     G, H, B = tape.hp.shape
     T = tape.steps
     W_ih = row_blocks(w.W_ih, B)
     np.matmul(W_ih, by_step(x, B)[:, None], out=tape.gates.reshape(T, len(W_ih), -1, B))
     xp = tape.gates.reshape(T, G * H, B)
-    xp += w.b_ih[:, None]
+    xp += np.repeat(joined_bias(w, tape), B, axis=1)
 
 
 def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     """Run the layer from the state in `tape.states[0]`; `tape.gates` holds the projections xp_t."""
     G, H, B = tape.hp.shape
-    W_hh, b_hh = row_blocks(w.W_hh, B), w.b_hh.reshape(G, H, 1)
+    T, A = tape.steps, cell.apart
+    W_hh = row_blocks(w.W_hh, B)
+    b_apart = np.repeat(w.b_hh[tape.joined :], B).reshape(A, H, B)
     product = tape.hp.reshape(len(W_hh), -1, B)
-    for t in range(tape.steps):
-        previous, state = tape.states[t], tape.states[t + 1]
-        np.matmul(W_hh, previous[0], out=product)
-        tape.hp += b_hh
-        cell.forward(tape.gates[t], tape.hp, previous, state, tape.work[t])
+    for t in range(T):
+        np.matmul(W_hh, tape.states[t][0], out=product)
+        if A:
+            np.add(tape.hp[G - A :], b_apart, out=tape.apart[t])
+        cell.forward(tape.gates[t], tape.hp, tape.states[t], tape.states[t + 1], tape.work[t])
+        if (t + 1) % TOGETHER == 0:
+            tape.keep_states(t + 1 - TOGETHER, t + 1)
+    tape.keep_states(T - T % TOGETHER, T + 1)
 
 
 def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> list[Array]:
     """Backpropagation through time, from d(loss)/d(h_t) in `tape.dout`.
 
-    Leaves d(loss)/d(xp_t) and d(loss)/d(hp_t) on the tape, and returns d(loss)/d(initial state),
-    one (H, B) per state. `trace` (T, S, H, B), if given, receives the whole derivative of the loss
-    with respect to each state after each step.
+    Leaves the gradients of the projections on the tape, and returns d(loss)/d(initial state), one
+    (H, B) per state. `trace` (T, S, H, B), if given, receives the whole derivative of the loss with
+    respect to each state after each step.
     """
     G, H, B = tape.hp.shape
     dstate = [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
     dh = dstate[0]
-    dxp, dhp = by_step(tape.dxp, B), by_step(tape.dhp, B)
+    dout = by_step(tape.dout, B)
     W_hh_T = row_blocks(w.W_hh.T, B)
-    step_dhp = tape.step_dhp.reshape(G * H, B)
     dh_recurrent = np.empty((H, B), dh.dtype)
-    product = dh_recurrent.reshape(len(W_hh_T), -1, B)
+    product = (dh_recurrent if cell.blends else dh).reshape(len(W_hh_T), -1, B)
     for t in reversed(range(tape.steps)):
         gates, work = tape.gates[t], tape.work[t]
-        dh += tape.dout[t]
+        dhp, dxp_apart = tape.dhp[t % len(tape.dhp)], tape.dxp_apart[t % len(tape.dhp)]
+        dh += dout[t]
         cell.through_output(dstate, gates, work)
         if trace is not None:
             trace[t] = dstate
-        cell.backward(dstate, gates, tape.states[t], tape.step_dxp, tape.step_dhp, work)
-        np.matmul(W_hh_T, step_dhp, out=product)
-        dh += dh_recurrent
-        dxp[t] = tape.step_dxp.reshape(G * H, B)
-        if cell.separate_projections:
-            dhp[t] = step_dhp
+        cell.backward(dstate, gates, tape.states[t], dhp, dxp_apart, work)
+        np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)
+        if cell.blends:
+            dh += dh_recurrent
+        if t % len(tape.dhp) == 0:
+            tape.keep_gradients(t)
     return dstate
 
 
 def weight_gradients(x: Array, tape: Tape, grads: Weights) -> None:
     """The gradients of a layer that read x, flat (D, T*B), into `grads`, after `backward`."""
-    blocks = row_blocks(tape.dxp, len(x))
+    J, dxp = tape.joined, tape.dxp
+    dhp_apart = tape.dp[len(dxp) :]
+    blocks = row_blocks(dxp, len(x))
     np.matmul(blocks, x.T, out=grads.W_ih.reshape(len(blocks), -1, len(x)))
-    np.matmul(tape.dhp, tape.before.T, out=grads.W_hh)
-    np.sum(tape.dxp, axis=1, out=grads.b_ih)
-    np.sum(tape.dhp, axis=1, out=grads.b_hh)
+    np.matmul(dxp[:J], tape.before.T, out=grads.W_hh[:J])
+    np.sum(dxp, axis=1, out=grads.b_ih)
+    grads.b_hh[:J] = grads.b_ih[:J]
+    if len(dhp_apart):
+        np.matmul(dhp_apart, tape.before.T, out=grads.W_hh[J:])
+        np.sum(dhp_apart, axis=1, out=grads.b_hh[J:])
 
 
 def input_gradient(w: Weights, tape: Tape, out: Array) -> None:
-    """d(loss)/d(x_t) into `out` (T, D, B), after `backward`."""
-    W_ih_T = row_blocks(w.W_ih.T, tape.batch)
-    dxp = by_step(tape.dxp, tape.batch)[:, None]
-    np.matmul(W_ih_T, dxp, out=out.reshape(tape.steps, len(W_ih_T), -1, tape.batch))
+    """d(loss)/d(x_t) into `out`, flat (D, T*B), after `backward`."""
+    np.matmul(w.W_ih.T, tape.dxp, out=out)

@@ -15,13 +15,17 @@ from charrnn.config import Settings
 from charrnn.crew import Crew, default_parts
 from charrnn.model import CharModel, State, matrices
 from charrnn.ops import Array
-from charrnn.optim import Adam, Average, clip
+from charrnn.optim import clip
 from charrnn.streams import Streams
+from charrnn.team import Job
+from charrnn.updater import Updater
 
 #: The share of the run over which weights are averaged.
 WINDOW = 0.02
 #: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
 EXPLOSION = 5.0
+#: The jobs of a step: `Run.jobs`.
+COMPUTE, UPDATE = 0, 1
 
 
 @dataclass
@@ -58,41 +62,53 @@ class Run:
         self.settings = settings
         self.progress = Progress()
         decayed = matrices(model.parameters).stop
-        self.adam = Adam(model.flat.size, model.dtype, decayed=decayed)
-        self.average = Average(model.flat, WINDOW)
         self.best = model.flat.copy()
         self.state: State = model.zero_state(streams.batch_size)
         B, T = streams.batch_size, streams.sequence_length
         self.crew = Crew(model, T, B, threads or default_parts(B), settings.seed)
+        self.updater = Updater(
+            model.flat, self.crew.gradient, self.crew.parts, decayed=decayed, window=WINDOW
+        )
         self._good: dict[str, Array] = {}
         self.remember()
 
+    @property
+    def average(self) -> Array:
+        """The averaged weights, a vector like `model.flat`."""
+        return self.updater.average
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What a step asks of a team of `crew.parts`, by number: `COMPUTE` and `UPDATE`."""
+        return [self.crew.job, self.updater.job]
+
+    def do(self, job: int) -> None:
+        """One of the jobs, part after part: a team of one."""
+        for part in range(self.crew.parts):
+            self.jobs[job](part)
+
     def step(
-        self, learning_rate: float, share: float, work: Callable[[], None] | None = None
+        self, learning_rate: float, share: float, do: Callable[[int], None] | None = None
     ) -> tuple[float, float]:
         """One chunk of truncated backpropagation through time, and one update.
 
-        `share` is how much of the budget is spent, for the averaged weights. `work` does the parts
-        of the crew; without it they are done one after the other. Returns the loss in nats per
-        character and the norm of the gradient before clipping. If either is not finite, nothing is
-        updated.
+        `share` is how much of the budget is spent, for the averaged weights. `do` has a team do one
+        of the `jobs`; without it this process does them. Returns the loss in nats per character and
+        the norm of the gradient before clipping. If either is not finite, nothing is updated.
         """
+        do = do or self.do
         inputs, targets = self.streams.next()
         self._forget()
         settings, step = self.settings, self.progress.step
         self.crew.prepare(inputs, targets, self.state, settings.dropout, step)
-        if work:
-            work()
-        else:
-            for part in range(self.crew.parts):
-                self.crew.job(part)
+        do(COMPUTE)
         loss, state = self.crew.collect()
-        gradient = self.crew.gradient
-        gradient_norm = clip(gradient, self.settings.clip_norm)
+        gradient_norm = clip(self.crew.gradient, settings.clip_norm)
         if np.isfinite(loss) and np.isfinite(gradient_norm):
             self.state = state
-            self.adam.update(self.model.flat, gradient, learning_rate, self.settings.weight_decay)
-            self.average.update(self.model.flat, share, share - self.progress.share)
+            growth = share - self.progress.share
+            self.updater.prepare(learning_rate, settings.weight_decay, share, growth)
+            do(UPDATE)
             self.progress.loss_sum += loss
             self.progress.loss_count += 1
         self.progress.share = share
@@ -120,7 +136,7 @@ class Run:
     def best_weights(self) -> Array:
         """What the checkpoint is for: the best validated weights, or without validation the
         averaged ones."""
-        return self.average.weights if self.progress.best_loss is None else self.best
+        return self.average if self.progress.best_loss is None else self.best
 
     def keep_if_best(self, loss: float, weights: Array) -> bool:
         """Keep `weights` if their held-out loss is the best so far."""
@@ -153,9 +169,9 @@ class Run:
         """The flat vectors that make up the state of the optimisation."""
         return {
             "last": self.model.flat,
-            "adam.m": self.adam.m,
-            "adam.v": self.adam.v,
-            "average": self.average.weights,
+            "adam.m": self.updater.m,
+            "adam.v": self.updater.v,
+            "average": self.average,
         }
 
     def arrays(self, *, timed: bool) -> dict[str, Array]:
@@ -175,7 +191,7 @@ class Run:
             progress["seconds"] = progress["from_seconds"] = 0.0
         state = {
             "progress": progress,
-            "updates": self.adam.t,
+            "updates": self.updater.updates,
             "position": self.streams.position,
         }
         arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
@@ -193,7 +209,7 @@ class Run:
         self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
         state = strict_json.loads(bytes(arrays["json"]))
         self.progress = strict_json.fill(Progress, state["progress"])
-        self.adam.t = _count(state["updates"])
+        self.updater.updates = _count(state["updates"])
         self.streams.position = _count(state["position"])
         self.remember()
 

@@ -24,7 +24,7 @@ class _Weights(NamedTuple):
     table: Array  # (V, G*H): row v is W_ih of the first layer times character v, and its bias
     stacks: list[Array]  # (rows of the reader above + G*H, H) per layer
     inputs: list[Array]  # b_ih of the layers above the first, then the head's bias
-    hidden: list[Array]  # b_hh per layer, where a cell keeps it apart
+    hidden: list[Array]  # b_hh per layer of the gates that are apart, (A, H, 1)
 
 
 class Stepper:
@@ -53,8 +53,9 @@ class Stepper:
         scale, shift = (np.array(c).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
         if B == 1:  # at this size, spreading a constant over an array costs more than reading it
             scale, shift = (np.repeat(c, H, axis=1) for c in (scale, shift))
-        scratch, a, saved = np.empty((G, H, B)), np.empty((H, B)), np.empty((len(cell.saved), H, B))
-        self._work = Workspace(scale, shift, scratch, a, saved)
+        scratch, a = np.empty((G, H, B)), np.empty((H, B))
+        saved, self._apart = (np.empty((n, H, B)) for n in (len(cell.saved), cell.apart))
+        self._work = Workspace(scale, shift, scratch, a, saved, self._apart)
         self._multiply_all()
 
     def step(self, ids: Array) -> Array:
@@ -68,6 +69,8 @@ class Stepper:
         self._before, self._after = self._after, self._before
         for index, gates in enumerate(self._gates):
             after = self._after[index]
+            if cell.apart:
+                np.add(self._hp[index][-cell.apart :], self._weights.hidden[index], out=self._apart)
             cell.forward(gates, self._hp[index], self._before[index], after, self._work)
             self._multiply(index)
         return self.logits
@@ -84,9 +87,6 @@ class Stepper:
             np.matmul(matrix, self._after[index][0], out=out)
         above = self._above[index]
         above += w.inputs[index]
-        if w.hidden:
-            hp = self._hp[index]
-            hp += w.hidden[index]
 
     def _multiply_all(self) -> None:
         for index in range(len(self._gates)):
@@ -120,12 +120,11 @@ def _arranged(model: CharModel) -> _Weights:
     """The float64 weights of `model`, arranged for stepping."""
     cell, H = model.cell, model.hidden_size
     layers = [model.layer(index) for index in range(model.layers)]
+    joined = (len(cell.gates) - cell.apart) * H
     b_ih = [w.b_ih.astype(np.float64) for w in layers]
-    hidden = []
-    if cell.separate_projections:
-        hidden = [w.b_hh.astype(np.float64).reshape(-1, H, 1) for w in layers]
-    else:  # then only the sum of the two biases matters
-        b_ih = [b + w.b_hh for b, w in zip(b_ih, layers, strict=True)]
+    for b, w in zip(b_ih, layers, strict=True):
+        b[:joined] += w.b_hh[:joined]
+    hidden = [w.b_hh[joined:].astype(np.float64).reshape(-1, H, 1) for w in layers]
     readers = [*(w.W_ih for w in layers[1:]), model.parameters["head.weight"]]
     stacks = [
         np.concatenate([reader, w.W_hh]).astype(np.float64)

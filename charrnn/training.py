@@ -23,7 +23,7 @@ from charrnn.team import Team
 MOST_EVALUATIONS = 20  # in a run
 EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
 MOST_STRIKES = 3
-TRAIN, EVALUATE = 0, 1  # the jobs of the team
+EVALUATE = 2  # a job of the team, after those of a run
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Trainer:
         self.durations: list[float] = []
 
     def events(self) -> Iterator[Event]:
-        jobs = [self.run.crew.job]
+        jobs = self.run.jobs
         if self.evaluator:
             jobs.append(self.evaluator.job)
         with Team(self.run.crew.parts, jobs) as self.team:
@@ -126,7 +126,7 @@ class _Trainer:
         strikes = progress.strikes
         while (share := self.share()) < 1:
             if self.evaluator and share >= progress.next_evaluation:
-                event = self.evaluate(run.average.weights)
+                event = self.evaluate(run.average)
                 if event is None:
                     return
                 progress.next_evaluation = share + self._spacing()
@@ -137,7 +137,7 @@ class _Trainer:
                 yield WentBack(progress.step, self.seconds(), strikes)
         progress.share = 1.0  # a run that is resumed now has nothing left to do but to evaluate
         if self.evaluator:
-            event = self.evaluate(run.average.weights, run.model.flat)
+            event = self.evaluate(run.average, run.model.flat)
             if event is None:
                 return
             yield event
@@ -163,7 +163,7 @@ class _Trainer:
         run, before = self.run, self.clock()
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
-        loss, gradient_norm = run.step(learning_rate, share, lambda: self.team.do(TRAIN))
+        loss, gradient_norm = run.step(learning_rate, share, self.team.do)
         sane = loss <= run.loss_limit(loss) and math.isfinite(gradient_norm)
         if not (sane and moderate(run.model.flat)):
             self.go_back(loss)

@@ -23,7 +23,7 @@ FLOORS = [
     | {"atomic", "lock", "npz", "decoding", "filters", "stopping"},
     {"recurrent", "recipe", "checkpoint", "textfiles", "prompts"},
     {"model", "corpus", "memory"},
-    {"initialisation", "crew", "evaluation", "stepper", "novelty", "introspect"},
+    {"initialisation", "crew", "updater", "evaluation", "stepper", "novelty", "introspect"},
     {"run", "sampling", "pictures"},
     {"training", "session", "library"},
     {"resume", ""},

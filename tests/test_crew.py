@@ -14,6 +14,7 @@ from charrnn.evaluation import Evaluator
 from charrnn.initialisation import initialise
 from charrnn.model import CharModel
 from charrnn.team import CAN_FORK, Team, shared
+from charrnn.updater import Updater
 
 V, H, T, B = 7, 5, 12, 4
 
@@ -168,3 +169,25 @@ def alive(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_an_update_in_parts_changes_no_bit(parts: int) -> None:
+    """Slices that cut through matrices and biases alike; the decayed ones end inside a slice."""
+    found = []
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=1001), rng.normal(size=(5, 1001))
+    for size in (1, parts):
+        weights, gradient = shared((1001,), np.float32), shared((1001,), np.float32)
+        weights[:] = start
+        updater = Updater(weights, gradient, size, decayed=700, window=0.1)
+        with Team(size, [updater.job]) as team:
+            for step, g in enumerate(gradients):
+                gradient[:] = g
+                updater.prepare(0.01, 0.2, share=0.1 * (step + 1), growth=0.1)
+                team.do(0)
+        found.append([weights, updater.m, updater.v, updater.average])
+        assert updater.updates == 5
+    for one, several in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, several)
+    assert not np.array_equal(found[0][0], found[0][3])

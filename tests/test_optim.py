@@ -50,7 +50,7 @@ def test_a_norm_of_zero_never_clips_and_a_norm_that_is_not_finite_is_left_to_be_
 
 def test_weight_decay_shrinks_the_matrices_and_nothing_else() -> None:
     weights = np.ones(10)
-    Adam(10, weights.dtype, decayed=6).update(weights, np.zeros(10), 0.1, weight_decay=0.5)
+    Adam(np.zeros(10), np.zeros(10), decayed=6).update(weights, np.zeros(10), 0.1, weight_decay=0.5)
     np.testing.assert_allclose(weights[:6], 0.95)
     np.testing.assert_array_equal(weights[6:], 1.0)
 
@@ -58,7 +58,7 @@ def test_weight_decay_shrinks_the_matrices_and_nothing_else() -> None:
 def test_adam_steps_by_about_the_learning_rate_whatever_the_scale() -> None:
     for scale in (1e-6, 1.0, 1e6):
         weights = np.zeros(2)
-        Adam(2, weights.dtype).update(weights, np.array([scale, -scale]), 0.1)
+        Adam(np.zeros(2), np.zeros(2)).update(weights, np.array([scale, -scale]), 0.1)
         np.testing.assert_allclose(weights, [-0.1, 0.1], rtol=0.02)
 
 

@@ -30,8 +30,11 @@ class Cell(ABC):
     saved: ClassVar[tuple[str, ...]] = ()
     #: Bias added to a gate's b_ih at initialisation, so that a new network keeps what it has.
     initial_bias: ClassVar[dict[str, float]] = {}
-    #: True when d(loss)/d(xp) and d(loss)/d(hp) differ, so that both have to be kept.
-    separate_projections: ClassVar[bool] = False
+    #: How many gates, the last ones, use hp other than in the sum xp + hp. Theirs is in
+    #: `work.apart`, and their d(loss)/d(xp) and d(loss)/d(hp) differ.
+    apart: ClassVar[int] = 0
+    #: True when h_{t-1} reaches h_t also without W_hh.
+    blends: ClassVar[bool] = False
     #: sigmoid(z) = tanh(z / 2) / 2 + 1 / 2, so `scale` 1/2 and `shift` 1/2 make one tanh serve all
     #: gates; 1 and 0 leave a gate with tanh itself.
     scale: ClassVar[tuple[float, ...]]
@@ -68,25 +71,30 @@ class Cell(ABC):
         dstate: list[Array],
         gates: Array,
         previous: list[Array],
-        dxp: Array,
         dhp: Array,
+        dxp_apart: Array,
         work: "Workspace",
     ) -> None:
-        """One step back. Reads d(loss)/d(state after t) from `dstate`, writes d(loss)/d(xp_t) and
-        d(loss)/d(hp_t) (the same array unless `separate_projections`), and leaves in `dstate` the
-        pointwise part of d(loss)/d(state before t); the part through W_hh is added by the loop."""
+        """One step back. Reads d(loss)/d(state after t) from `dstate`, writes d(loss)/d(hp_t)
+        (G, H, B) and, for the gates that are `apart`, d(loss)/d(xp_t). Leaves in `dstate` the
+        pointwise part of d(loss)/d(state before t); the loop adds the part through W_hh, which is
+        all of it for h unless the cell `blends`."""
 
 
 class Workspace:
     """Per-step memory that a cell may use: nothing is allocated inside a time loop.
 
     `scale` and `shift` (G, 1, 1) are the cell's constants in the dtype of the parameters; `gates`
-    (G, H, B) and `a` (H, B) are scratch; `saved` (S, H, B) is the step's slice of the tape.
+    (G, H, B) and `a` (H, B) are scratch; `saved` (S, H, B) is the step's slice of the tape, and
+    `apart` (A, H, B) the hidden projection of the gates that are apart.
     """
 
-    def __init__(self, scale: Array, shift: Array, gates: Array, a: Array, saved: Array) -> None:
+    def __init__(
+        self, scale: Array, shift: Array, gates: Array, a: Array, saved: Array, apart: Array
+    ) -> None:
         self.scale = scale
         self.shift = shift
         self.gates = gates
         self.a = a
         self.saved = saved
+        self.apart = apart

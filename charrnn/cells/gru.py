@@ -19,9 +19,9 @@ class GRU(Cell):
 
     name = "gru"
     gates = ("r", "z", "n")
-    saved = ("hp_n",)
     initial_bias = {"z": 1.0}  # noqa: RUF012 (declared as a ClassVar in the base)
-    separate_projections = True
+    apart = 1
+    blends = True
     scale = (0.5, 0.5, 1.0)
     shift = (0.5, 0.5, 0.0)
 
@@ -30,8 +30,7 @@ class GRU(Cell):
     ) -> None:
         (h,) = state
         (h_prev,) = previous
-        hp_n = work.saved[0]
-        hp_n[...] = hp[2]
+        hp_n = work.apart[0]
         rz, n = gates[:2], gates[2]
         r, z = rz
         rz += hp[:2]
@@ -51,25 +50,24 @@ class GRU(Cell):
         dstate: list[Array],
         gates: Array,
         previous: list[Array],
-        dxp: Array,
         dhp: Array,
+        dxp_apart: Array,
         work: Workspace,
     ) -> None:
         (dh,) = dstate
         (h_prev,) = previous
         r, z, n = gates
-        hp_n = work.saved[0]
-        dr, dz, dn = dxp
+        dr, dz, dhp_n = dhp
+        dn = dxp_apart[0]
         slope = np.subtract(1, gates, out=work.gates)  # sigmoid' = s (1 - s); slope[1] = 1 - z
         np.multiply(dh, slope[1], out=dn)
         np.multiply(n, n, out=slope[2])  # tanh' = 1 - n^2
         np.subtract(1, slope[2], out=slope[2])
         dn *= slope[2]
         slope[:2] *= gates[:2]
-        np.multiply(dn, hp_n, out=dr)
+        np.multiply(dn, work.apart[0], out=dr)
         np.subtract(h_prev, n, out=dz)
         dz *= dh
-        dxp[:2] *= slope[:2]
-        dhp[:2] = dxp[:2]
-        np.multiply(dn, r, out=dhp[2])
+        dhp[:2] *= slope[:2]
+        np.multiply(dn, r, out=dhp_n)
         dh *= z

@@ -58,14 +58,14 @@ class LSTM(Cell):
         dstate: list[Array],
         gates: Array,
         previous: list[Array],
-        dxp: Array,
         dhp: Array,
+        dxp_apart: Array,
         work: Workspace,
     ) -> None:
         dh, dc = dstate
         i, f, g, _ = gates
         c_prev = previous[1]
-        di, df, dg, do = dxp
+        di, df, dg, do = dhp
         np.multiply(dc, g, out=di)
         np.multiply(dc, c_prev, out=df)
         np.multiply(dc, i, out=dg)
@@ -74,6 +74,5 @@ class LSTM(Cell):
         slope *= gates
         np.multiply(g, g, out=slope[2])  # tanh' = 1 - g^2
         np.subtract(1, slope[2], out=slope[2])
-        dxp *= slope
+        dhp *= slope
         dc *= f
-        dh.fill(0)  # h_{t-1} is reached only through W_hh

@@ -39,16 +39,15 @@ class RNN(Cell):
         dstate: list[Array],
         gates: Array,
         previous: list[Array],
-        dxp: Array,
         dhp: Array,
+        dxp_apart: Array,
         work: Workspace,
     ) -> None:
         (dh,) = dstate
         h = gates[0]
         if self.activation == "tanh":
-            np.multiply(h, h, out=dxp[0])  # act' = 1 - h^2
-            np.subtract(1, dxp[0], out=dxp[0])
+            np.multiply(h, h, out=dhp[0])  # act' = 1 - h^2
+            np.subtract(1, dhp[0], out=dhp[0])
         else:
-            np.sign(h, out=dxp[0])  # act' = 1 where h > 0, else 0
-        dxp[0] *= dh
-        dh.fill(0)  # h_{t-1} is reached only through W_hh
+            np.sign(h, out=dhp[0])  # act' = 1 where h > 0, else 0
+        dhp[0] *= dh
