@@ -35,7 +35,8 @@ def cut(ids: Array, *, steps: int, windows: int, burn_in: int) -> Array:
 def batches(model: CharModel, columns: Array, steps: int) -> Iterator[Array]:
     """Groups of windows whose tapes for `steps` fit into memory, as equal in size as possible."""
     cell = model.cell
-    per_step = 2 * len(cell.gates) + len(cell.states) + len(cell.saved) + len(cell.states)
+    G, S = len(cell.gates), len(cell.states)
+    per_step = 2 * (G + cell.apart + S) + len(cell.saved) + 2  # a `Tape`, and the trace
     elements = steps * (model.layers * model.hidden_size * per_step + 2 * model.vocabulary_size)
     fitting = max(1, TAPE_BYTES // (elements * model.dtype.itemsize))
     rounds = -(-columns.shape[1] // fitting)
