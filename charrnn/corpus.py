@@ -36,6 +36,7 @@ class Corpus:
     notes       what was changed or left out, a line each
     encoding    the encoding as it was given
     newlines    what became of line endings, as it was given
+    endings     how many line endings of each kind the files have: LF, CRLF, CR
     """
 
     ids: Array
@@ -46,6 +47,14 @@ class Corpus:
     notes: tuple[str, ...]
     encoding: str
     newlines: str
+    endings: dict[str, int]
+
+    def rare(self, fewer_than: int) -> list[tuple[str, int]]:
+        """The characters that occur fewer times than that, and how often each: rarest first."""
+        rarest = np.argsort(self.counts, kind="stable")
+        rarest = rarest[self.counts[rarest] < fewer_than]
+        characters = self.vocabulary.decode(rarest)
+        return list(zip(characters, self.counts[rarest].tolist(), strict=True))
 
 
 def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str = "unix") -> Corpus:
@@ -67,8 +76,17 @@ def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str 
     notes = found.notes(encoding, newlines)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
-    sha256, files = digest.hexdigest(), tuple(paths)
-    return Corpus(ids, vocabulary, counts, sha256, files, tuple(notes), encoding, newlines)
+    return Corpus(
+        ids,
+        vocabulary,
+        counts,
+        digest.hexdigest(),
+        files=tuple(paths),
+        notes=tuple(notes),
+        encoding=encoding,
+        newlines=newlines,
+        endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
+    )
 
 
 def read_text(path: str, *, encoding: str = "utf-8", newlines: str = "unix") -> str:

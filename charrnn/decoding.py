@@ -25,6 +25,7 @@ class Found:
     """What was met, and changed or left out, on the way."""
 
     marks: int = 0  # byte order marks
+    lf: int = 0  # line endings, of three kinds
     crlf: int = 0
     lone_cr: int = 0
     skipped: list[str] = field(default_factory=list)  # files below a folder that are not text
@@ -120,11 +121,14 @@ class Decoding:
         unix = self.held + text
         self.held = "\r" if unix.endswith("\r") and not last else ""
         unix = unix[: len(unix) - len(self.held)]
+        lf = unix.count("\n")
         if "\r" in unix:
             crlf = unix.count("\r\n")
+            lf -= crlf
             self.found.crlf += crlf
             self.found.lone_cr += unix.count("\r") - crlf
             unix = unix.replace("\r\n", "\n").replace("\r", "\n")
+        self.found.lf += lf
         self.line += unix.count("\n")
         return unix if self.newlines == "unix" else text
 

@@ -13,6 +13,7 @@ import random
 import re
 import sys
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,7 @@ def test_byte_order_marks_and_foreign_line_ends_go_and_are_counted(
     two = file("\ufeffthree\rfour\nfive six\r", "2")
     read = read_corpus([one, two])
     assert text_of(read) == "one\ntwo\n\nthree\nfour\nfive six\n"
+    assert read.endings == {"LF": 1, "CRLF": 3, "CR": 2}
     assert read.notes == (
         "2 byte order marks dropped",
         "3 CRLF line endings became LF",
@@ -155,6 +157,12 @@ def test_above_256_characters_an_index_takes_two_bytes(file: Callable[..., str])
 def test_a_large_alphabet_is_remarked_upon(file: Callable[..., str], size: int, notes: int) -> None:
     read = read_corpus([file("".join(map(chr, range(0x4E00, 0x4E00 + size))))])
     assert len(read.notes) == notes
+
+
+def test_rare_characters_come_rarest_first(file: Callable[..., str]) -> None:
+    read = read_corpus([file("a" * 12 + "b" * 10 + "c" * 9 + "d\n\n" + "é")])
+    assert read.rare(10) == [("d", 1), ("é", 1), ("\n", 2), ("c", 9)]
+    assert read.rare(1) == []
 
 
 def test_read_text_follows_the_same_rules(
@@ -439,6 +447,8 @@ def test_any_bytes_are_read_as_python_decodes_them_or_refused_at_the_right_place
         else:
             assert text_of(read) == text
             assert read.counts.tolist() == [text.count(c) for c in sorted(set(text))]
+            ends = Counter(re.findall("\r\n|\r|\n", right))
+            assert list(read.endings.values()) == [ends["\n"], ends["\r\n"], ends["\r"]]
             assert wrong == len(content)
             return
     if "\0" in right:
