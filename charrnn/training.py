@@ -17,12 +17,14 @@ from charrnn.errors import TrainingDiverged
 from charrnn.evaluation import Evaluator
 from charrnn.ops import Array
 from charrnn.optim import schedule
+from charrnn.pace import RECENT, Pace
 from charrnn.run import Run
 from charrnn.team import Team
 
-MOST_EVALUATIONS = 20  # in a run
-EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
 MOST_STRIKES = 3
+SOLVED = 0.001  # nats per character: a thousand characters without an error
+PATIENCE = 0.4  # of the run so far without a better loss, which meanwhile has
+RISEN = 0.05  # nats: then the rest of the time is lost
 EVALUATE = 2  # a job of the team, after those of a run
 
 
@@ -60,12 +62,14 @@ class WentBack:
 
 @dataclass(frozen=True)
 class Finished:
-    """The budget is spent. `best_loss` is None when nothing was held out."""
+    """The budget is spent, or stopped `early`, because the rest of it would gain nothing.
+    `best_loss` is None when nothing was held out."""
 
     step: int
     seconds: float
     best_loss: float | None
     characters_per_second: float
+    early: bool = False
 
 
 Event = Step | Evaluation | WentBack | Finished
@@ -103,16 +107,13 @@ class _Trainer:
         stop: Callable[[], bool],
     ) -> None:
         self.run = run
-        self.budget = budget
-        self.clock = clock
         self.stop = stop
-        self.started = clock() - run.progress.seconds
+        self.timed = budget.steps is None
+        self.pace = Pace(run, budget, clock)
         parts = run.crew.parts
         self.evaluator = Evaluator(run.model, held_out, parts=parts) if len(held_out) > 1 else None
-        self.evaluation_seconds = 0.0
         if not run.progress.next_evaluation:
-            run.progress.next_evaluation = self._spacing()
-        self.durations: list[float] = []
+            run.progress.next_evaluation = self.pace.spacing()
 
     def events(self) -> Iterator[Event]:
         jobs = self.run.jobs
@@ -124,60 +125,54 @@ class _Trainer:
     def events_of_a_team(self) -> Iterator[Event]:
         run, progress = self.run, self.run.progress
         strikes = progress.strikes
-        while (share := self.share()) < 1:
+        while (share := self.pace.share()) < 1:
             if self.evaluator and share >= progress.next_evaluation:
                 event = self.evaluate(run.average)
                 if event is None:
                     return
-                progress.next_evaluation = share + self._spacing()
+                progress.next_evaluation = share + self.pace.spacing()
                 yield event
+                if self.gains_nothing(share):
+                    break
             yield self.step(share)
             if progress.strikes > strikes:
                 strikes = progress.strikes
-                yield WentBack(progress.step, self.seconds(), strikes)
-        progress.share = 1.0  # a run that is resumed now has nothing left to do but to evaluate
+                yield WentBack(progress.step, self.pace.seconds(), strikes)
+        # A run that is resumed from here on has nothing left to do but to evaluate.
+        early, progress.share = share < 1, 1.0
         if self.evaluator:
             event = self.evaluate(run.average, run.model.flat)
             if event is None:
                 return
             yield event
-        yield Finished(progress.step, self.seconds(), progress.best_loss, self.speed())
+        seconds, speed = self.pace.seconds(), self.pace.speed()
+        yield Finished(progress.step, seconds, progress.best_loss, speed, early)
 
-    def seconds(self) -> float:
-        self.run.progress.seconds = self.clock() - self.started
-        return self.run.progress.seconds
-
-    def share(self) -> float:
-        """The share of the budget that is spent; the evaluations at the end belong to it."""
+    def gains_nothing(self, share: float) -> bool:
+        """Is the rest of a budget of time lost time? The text is known by heart, or the weights got
+        worse for so long that no decay of the learning rate will bring them back."""
         progress = self.run.progress
-        if progress.share >= 1:
-            return 1.0
-        if self.budget.steps is not None:
-            done = progress.step - progress.from_step
-            return done / self.budget.steps if self.budget.steps else 1.0
-        assert self.budget.seconds is not None
-        available = max(self.budget.seconds - 2 * self.evaluation_seconds, 1e-9)
-        return (self.seconds() - progress.from_seconds) / available
+        if not self.timed or progress.best_loss is None or not progress.history:
+            return False
+        if progress.best_loss < SOLVED:
+            return True
+        worse = progress.history[-1]["validation"] - progress.best_loss
+        since = (progress.step - progress.best_step) / (progress.step - progress.from_step or 1)
+        return share > PATIENCE and since > PATIENCE and worse > RISEN
 
     def step(self, share: float) -> Step:
-        run, before = self.run, self.clock()
+        run, before = self.run, self.pace.clock()
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
         loss, gradient_norm = run.step(learning_rate, share, self.team.do)
         sane = loss <= run.loss_limit(loss) and math.isfinite(gradient_norm)
         if not (sane and moderate(run.model.flat)):
             self.go_back(loss)
-        self.durations.append(self.clock() - before)
-        speed = self.speed(20)
+        self.pace.step_took(self.pace.clock() - before)
+        speed = self.pace.speed(RECENT)
         return Step(
-            run.progress.step, self.seconds(), share, loss, gradient_norm, learning_rate, speed
+            run.progress.step, self.pace.seconds(), share, loss, gradient_norm, learning_rate, speed
         )
-
-    def speed(self, steps: int = 0) -> float:
-        """Characters per second over the last `steps` steps, or over all; evaluations excluded."""
-        durations = self.durations[-steps:]
-        characters = self.run.streams.batch_size * self.run.streams.sequence_length
-        return len(durations) * characters / max(sum(durations), 1e-9)
 
     def go_back(self, loss: float) -> None:
         """Return to the last good weights; what is yielded next is a consistent run again."""
@@ -193,7 +188,7 @@ class _Trainer:
         """Measure weights on the held-out text, and keep the best ever seen; None if stopped."""
         run, progress = self.run, self.run.progress
         assert self.evaluator
-        before = self.clock()
+        before = self.pace.clock()
         losses: list[float] = []
         for weights in candidates:
             self.evaluator.prepare(weights, self.stop)
@@ -203,14 +198,14 @@ class _Trainer:
                 return None
             losses.append(loss)
         kept = [run.keep_if_best(*pair) for pair in zip(losses, candidates, strict=True)]
-        self.evaluation_seconds = (self.clock() - before) / len(candidates)
+        self.pace.evaluation_took((self.pace.clock() - before) / len(candidates))
         lowest = min(filter(math.isfinite, losses), default=math.inf)
         if math.isinf(lowest):
             self.go_back(lowest)
         else:
             run.remember()
             self.record(lowest)
-        return Evaluation(progress.step, self.seconds(), lowest, any(kept))
+        return Evaluation(progress.step, self.pace.seconds(), lowest, any(kept))
 
     def record(self, validation: float) -> None:
         """Add a point to the history: both losses, since the point before."""
@@ -219,14 +214,6 @@ class _Trainer:
             loss = progress.loss_sum / progress.loss_count
             progress.history.append({"step": progress.step, "loss": loss, "validation": validation})
         progress.loss_sum, progress.loss_count = 0.0, 0
-
-    def _spacing(self) -> float:
-        """The share of the budget between two evaluations."""
-        spacing = 1 / MOST_EVALUATIONS
-        if self.budget.seconds:
-            cost = self.evaluation_seconds / self.budget.seconds
-            spacing = max(spacing, cost / EVALUATION_SHARE)
-        return spacing
 
 
 def moderate(weights: Array) -> bool:

@@ -149,7 +149,8 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
     """What was reached, where it is, and what to type next."""
     duration = format_duration(event.seconds)
     speed = f"{event.characters_per_second:,.0f} characters/s"
-    lines = [f"{event.step:,} steps in {duration}, {speed}"]
+    early = " (more time would gain nothing)" if event.early else ""
+    lines = [f"{event.step:,} steps in {duration}{early}, {speed}"]
     if event.best_loss is not None:
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
         session = plan.session
