@@ -151,6 +151,11 @@ class Settings:
     validation: float
     seed: int
 
+    @property
+    def network(self) -> str:
+        """Cell and size: `lstm 2x256`."""
+        return f"{self.cell} {self.layers}x{self.hidden_size}"
+
 
 @dataclass(frozen=True)
 class Budget:

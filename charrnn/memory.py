@@ -18,8 +18,10 @@ from charrnn.recipe import parameter_count
 #: Copies of the parameters in float32: weights, gradient, Adam's two, average, best, the evaluator,
 #: four to go back to, four that are being saved.
 COPIES = 15
-#: And in a checkpoint: best, last, average, Adam's two.
+#: And in a checkpoint: best, last, average, Adam's two. Bytes for all that is not an array of the
+#: network: the excerpt, the history, the heads of the members.
 SAVED_COPIES = 5
+SAVED_BESIDES = 2**17
 #: What a forked worker has of its own: a gradient, and what the original has changed since.
 WORKER_COPIES = 11
 WORKER = 15 * 2**20
@@ -47,11 +49,12 @@ def need(settings: Settings, vocabulary_size: int, characters: int, processes: i
     layer = H * (3 * G + 2 * cell.apart + S + len(cell.saved) + 5)
     activations = steps * (settings.layers * layer + 3 * vocabulary_size)
     activations += steps * min(vocabulary_size, steps)
+    carried = settings.layers * S * H * settings.batch_size
     text = PER_CHARACTER * min(characters, 16_000_000) + 2 * characters
     others = (processes - 1) * (4 * WORKER_COPIES * P + WORKER)
     return Need(
         memory=4 * (COPIES * P + activations) + others + text + PROGRAM,
-        file=4 * SAVED_COPIES * P + 2**21,
+        file=4 * (SAVED_COPIES * P + carried + vocabulary_size) + SAVED_BESIDES,
     )
 
 
@@ -75,11 +78,11 @@ def check_fits(
     if fits(settings):
         return
     wanted = need(settings, vocabulary_size, characters, processes)
-    network = f"{settings.cell} {settings.layers}x{settings.hidden_size}"
     if wanted.file > FILE_BYTES:
-        problem = f"the checkpoint of {network} would have {gigabytes(wanted.file)}, more than 2 GB"
+        size = gigabytes(wanted.file)
+        problem = f"the checkpoint of {settings.network} would have {size}, more than 2 GB"
     else:
-        problem = f"{network} needs about {gigabytes(wanted.memory)} of memory"
+        problem = f"{settings.network} needs about {gigabytes(wanted.memory)} of memory"
         problem += f", and {gigabytes(free or 0)} are free"
     raise UsageError(problem, suggestion(settings, fits))
 
@@ -131,4 +134,7 @@ def _left_in_group(group: Path) -> int | None:
 
 
 def gigabytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
+    """A size to two figures or so: `1.3 GB`, `157 MB`, `4.6 MB`."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.2g} MB"
