@@ -18,6 +18,8 @@ from charrnn.streams import fit
 EFFICIENCY = 0.75
 #: Parameters that a budget of one TFLOP can train.
 SIZE = 0.085e6
+#: Parameters for each training character, at most.
+MOST = 3.5
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
@@ -38,7 +40,7 @@ class Situation:
 def choose(
     choices: Choices, situation: Situation, *, validation: float, seed: int
 ) -> tuple[Settings, str]:
-    """Fill in what was left open; returns the settings and one sentence that says what and why."""
+    """Fill in what was left open; returns the settings and, in words, the reason for them."""
     cell = choices.cell or "lstm"
     activation = choices.activation or "tanh"
     if activation not in CELLS[cell].activations():
@@ -67,7 +69,7 @@ def choose(
         validation=validation,
         seed=seed,
     )
-    return settings, sentence(settings, size, epochs, situation)
+    return settings, reason(choices, situation, epochs)
 
 
 def given(value: float | None, otherwise: float) -> float:
@@ -83,7 +85,7 @@ def best_size(choices: Choices, situation: Situation) -> float:
     """The number of parameters that the budget can train: it grows with the work to the power 0.7.
 
     Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 8 TFLOP (a minute on two cores),
-    0.9 M at 24, 1.9 M at 110, 3.4 M at 310. More parameters than a few for each character of the
+    0.9 M at 24, 1.9 M at 110, 3.4 M at 310. More than `MOST` parameters for each character of the
     text only learn it by heart.
     """
     read = characters_read(choices, situation)
@@ -91,7 +93,7 @@ def best_size(choices: Choices, situation: Situation) -> float:
         size = SIZE * math.pow(situation.operations / 1e12, 0.7)
     else:  # 6 operations for each character and parameter, so solve for the size
         size = math.pow(SIZE * math.pow(6 * read / 1e12, 0.7), 1 / 0.3)
-    return min(size, 3.5 * situation.characters)
+    return min(size, MOST * situation.characters)
 
 
 def network_size(cell: str, choices: Choices, situation: Situation) -> tuple[int, int]:
@@ -144,9 +146,12 @@ def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float
     return float(f"{rate:.2g}")
 
 
-def sentence(settings: Settings, size: int, epochs: float, situation: Situation) -> str:
-    return (
-        f"{settings.cell} {settings.layers}x{settings.hidden_size}, {size:,} parameters, "
-        f"dropout {settings.dropout:g}, rate {settings.learning_rate:g}: the budget reads the "
-        f"{situation.characters:,} training characters about {epochs:.2g} times"
-    )
+def reason(choices: Choices, situation: Situation, epochs: float) -> str:
+    """Why a network has its size, and how often the budget lets it read the text."""
+    size = "the size that this budget trains best"
+    if choices.hidden_size:
+        size = "the size that was asked for"
+    elif best_size(choices, situation) == MOST * situation.characters:
+        size = "the most that this text can use"
+    times = float(f"{epochs:.2g}")
+    return f"{size}, expected to read {situation.characters:,} characters about {times:g} times"

@@ -16,8 +16,17 @@ class Plan:
     """The facts a view shows first."""
 
     session: Session
-    why: str
+    reason: str
     budget: str
+
+    @property
+    def why(self) -> str:
+        """What was chosen, and the reason."""
+        session, settings = self.session, self.session.settings
+        return (
+            f"{settings.network}, {session.run.model.flat.size:,} parameters, dropout "
+            f"{settings.dropout:g}, rate {settings.learning_rate:g}: {self.reason}"
+        )
 
     @property
     def lines(self) -> list[str]:

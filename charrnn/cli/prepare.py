@@ -68,12 +68,12 @@ def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
         return resumed(paths, request, choices)
     encoding, newlines = request.encoding or "utf-8", request.newlines or "unix"
     corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
-    session, why = fresh(corpus, request, choices)
-    return Plan(session, why, describe(session.budget))
+    session, reason = fresh(corpus, request, choices)
+    return Plan(session, reason, describe(session.budget))
 
 
 def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Session, str]":
-    """A new run, and why it is as it is."""
+    """A new run, and the reason why it is as it is."""
     import secrets
 
     from charrnn import checkpoint, recipe
@@ -97,7 +97,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         epochs=request.epochs,
     )
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    settings, why = recipe.choose(choices, situation, validation=validation, seed=seed)
+    settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
     parts = request.threads or default_parts(settings.batch_size)
     check_fits(settings, len(corpus.vocabulary), len(corpus.ids), parts)
     steps = request.steps
@@ -109,7 +109,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         Budget(seconds, steps),
         start_from=request.init_from,
         threads=request.threads,
-    ), why
+    ), reason
 
 
 def speed(request: Request, choices: Choices) -> float:
@@ -155,8 +155,8 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
         session.warnings.append(
             f"{request.out} is finished, its budget is spent; --resume --time 10m adds ten minutes"
         )
-    why = f"resuming {request.out} at step {run.progress.step:,}"
-    return Plan(session, why, describe(session.budget, run.progress.share))
+    reason = f"resuming {request.out} at step {run.progress.step:,}"
+    return Plan(session, reason, describe(session.budget, run.progress.share))
 
 
 def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) -> None:
