@@ -6,6 +6,8 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
+from charrnn.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,6 +18,8 @@ class PatientStderr(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
+        if os.environ.get("LC_ALL") in ("C", "POSIX"):
+            return "ascii"  # somebody asked for it, and Python writes UTF-8 all the same
         return getattr(sys.stderr, "encoding", None) or "ascii"
 
     def fileno(self) -> int:
@@ -53,6 +57,12 @@ def make_console() -> "Console":
     from rich.console import Console
 
     return Console(file=cast(IO[str], PatientStderr()), markup=False, emoji=False, highlight=False)
+
+
+def showable(text: str) -> str:
+    """`text` on one line, with escapes for what a terminal would obey and stderr cannot encode."""
+    encoding = PatientStderr().encoding
+    return visible(text, one_line=True).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def is_live() -> bool:

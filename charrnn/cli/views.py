@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charrnn.cli.console import PatientStderr
+from charrnn.cli.console import PatientStderr, showable
 from charrnn.cli.plan import Plan, nats
 from charrnn.config import format_duration
 from charrnn.training import Evaluation, Finished, Step, WentBack
@@ -179,8 +179,7 @@ def quoted(argument: str) -> str:
 def say(line: str) -> None:
     """A line on stderr, in whatever encoding stderr has."""
     stderr = PatientStderr()
-    shown = visible(line, one_line=True).encode(stderr.encoding, "backslashreplace")
-    stderr.write(shown.decode(stderr.encoding) + "\n")
+    stderr.write(showable(line) + "\n")
     stderr.flush()
 
 
