@@ -26,7 +26,7 @@ FLOORS = [
     {"initialisation", "crew", "updater", "evaluation", "stepper", "novelty", "introspect"},
     {"run", "sampling", "pictures"},
     {"pace", "session", "library"},
-    {"training"},
+    {"training", "forecast"},
     {"resume", ""},
     {"cli"},
     {"__main__"},

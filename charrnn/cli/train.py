@@ -46,8 +46,10 @@ def train(
     check_usage(request)
     blas.configure()
     if request.dry_run:
+        from charrnn.cli.dry_run import show
+
         check_out(request, corpus)
-        choose_view(request).start(make_plan(corpus, request, choices))
+        show(make_plan(corpus, request, choices), request)
         return 0
 
     from charrnn.atomic import check_writable, remove_orphans
