@@ -51,8 +51,10 @@ torture: .venv/developing
 corpora: .venv/installed
 	$(BIN)/python corpora/synthesise.py corpora
 
-# charrnn and PyTorch in turn. PyTorch lives in an environment of its own and is no dependency.
+# How a training step's cost grows; then charrnn and PyTorch in turn. PyTorch lives in an environment
+# of its own and is no dependency.
 bench: .venv/installed .venv-bench/installed
+	$(BIN)/python tests/benchmarks/scaling.py
 	$(BIN)/python tests/benchmarks/side_by_side.py --torch-python .venv-bench/bin/python
 
 .venv-bench/installed:
