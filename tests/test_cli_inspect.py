@@ -1,5 +1,6 @@
 """`charrnn inspect` as its users run it: real processes, their streams and their exit codes."""
 
+import dataclasses
 import io
 import json
 import os
@@ -17,6 +18,8 @@ import charrnn.cli
 from charrnn import checkpoint, ops
 from charrnn.checkpoint import Checkpoint
 from charrnn.cli.inspect import PREDICATES as NAMED_IN_HELP
+from charrnn.cli.inspect import Request
+from charrnn.introspect.dynamic_evaluation import RATE
 from charrnn.introspect.predicates import PREDICATES
 from charrnn.introspect.words import figure
 from charrnn.model import CharModel
@@ -201,6 +204,33 @@ def test_unknown_characters_are_skipped_counted_and_named(folder: Path) -> None:
     without = run_json(folder, "rnn.npz", "--view", "surprisal", "--prompt", "the wid")
     assert found["nats"] == without["nats"]
     assert "3 characters unknown to the model: 'Ä' 2x, 'ñ' 1x" in run(folder, *arguments).stdout
+
+
+def test_dynamic_evaluation_is_said_apart_and_changes_no_static_figure(folder: Path) -> None:
+    arguments = ("lstm.npz", "--view", "surprisal")
+    static, found = run_json(folder, *arguments), run_json(folder, *arguments, "--dynamic")
+    assert static.pop("dynamic") is None
+    dynamic = found.pop("dynamic")
+    assert found == static
+    assert dynamic["nats"] < static["nats"]  # the excerpt repeats one sentence
+    assert dynamic["bits_per_character"] == pytest.approx(dynamic["nats"] / np.log(2))
+    plain, more = (run(folder, *arguments, *d).stdout.splitlines() for d in ([], ["--dynamic"]))
+    assert [line for line in more if line not in plain] == more[1:3]
+    assert more[1].startswith("dynamic evaluation")
+    assert f"{dynamic['nats']:.4f}" in " ".join(more[1:3])
+
+
+def test_the_rate_of_dynamic_evaluation_can_be_given(folder: Path) -> None:
+    arguments = ("gru.npz", "--view", "surprisal", "--dynamic")
+    still = run_json(folder, *arguments, "--rate", "0")
+    assert still["dynamic"]["nats"] == pytest.approx(still["nats"], abs=1e-5)
+    usual = run_json(folder, *arguments)
+    assert usual == run_json(folder, *arguments, "--rate", f"{RATE:g}")
+    field = next(f for f in dataclasses.fields(Request) if f.name == "rate")
+    assert field.metadata["show_default"] == f"{RATE:g}"
+    compared = run(folder, "rnn.npz", "--compare", *arguments).stdout
+    assert "rnn: dynamic evaluation" in compared
+    assert "gru: dynamic evaluation" in compared
 
 
 def test_windows_shrink_with_a_short_text_unless_asked_for(folder: Path) -> None:
@@ -399,6 +429,9 @@ def test_a_picture_is_saved_beside_the_report(folder: Path, suffix: str) -> None
         (["rnn.npz", "--view", "dreams"], 2, "dreams"),
         (["rnn.npz", "--compare", "gru.npz", "--view", "gates"], 2, "shows one model"),
         (["rnn.npz", *["--compare", "gru.npz"] * 6], 2, "7 checkpoints"),
+        (["rnn.npz", "--dynamic"], 2, "--view gradients has no dynamic evaluation"),
+        (["rnn.npz", "--view", "surprisal", "--rate", "1"], 2, "--rate is the learning rate"),
+        (["rnn.npz", "--view", "surprisal", "--dynamic", "--rate", "1e30"], 1, "diverged"),
         (["rnn.npz", "--save", "a.bmp"], 2, "picture format"),
         (["rnn.npz", "--save", "nowhere/a.svg"], 1, "no folder nowhere"),
         (["rnn.npz", "--view", "surprisal", "--prompt", "ZZZ"], 1, "too few"),

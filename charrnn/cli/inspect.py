@@ -50,6 +50,16 @@ class Request:
         panel=MEASUREMENT,
     )
     every: bool = option("Print every timestep.", default=False, flag="--every")
+    dynamic: bool = option(
+        "surprisal: also the loss of a copy that learns the text while it reads it (dynamic "
+        "evaluation).",
+        default=False,
+        flag="--dynamic",
+        panel=MEASUREMENT,
+    )
+    rate: float | None = option(
+        "--dynamic: its learning rate.", minimum=0, panel=MEASUREMENT, show_default="0.002"
+    )
     layer: int | None = option("Only this layer, 0 at the bottom.", minimum=0)
     unit: int | None = option("neurons: the unit to paint, from 0.", minimum=0)
     find: str | None = option(
@@ -87,6 +97,8 @@ def inspect(
         charrnn inspect --view unfold --prompt hell    the unrolled network, step by step
 
         charrnn inspect --view surprisal --text a.txt  where a text surprises it
+
+        charrnn inspect --view surprisal --dynamic     and if it went on learning
 
         charrnn inspect --save memory.svg              the picture
     """

@@ -12,8 +12,9 @@ import numpy as np
 
 from charrnn.cli.inspect import Request
 from charrnn.cli.subject import Passage, Subject, passage
-from charrnn.errors import CorpusError, UnknownCharacter, UsageError
+from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
 from charrnn.introspect.context import Context, context
+from charrnn.introspect.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
 from charrnn.introspect.dynamics import lyapunov, spectral_radii
 from charrnn.introspect.gates import Gates, gate_use
 from charrnn.introspect.gradients import Gradients, gradient_norms
@@ -90,7 +91,20 @@ def surprise(subject: Subject, text: Passage, request: Request) -> Surprisal:
     ids, known = known_ids(subject, text.text)
     single = len(ids) > SINGLE_PRECISION
     model = subject.model(np.float32 if single else np.float64)
-    return surprisal(model, text.text, ids, known, subject.vocabulary.characters)
+    report = surprisal(model, text.text, ids, known, subject.vocabulary.characters)
+    return replace(report, dynamic=learning(subject, ids, request)) if request.dynamic else report
+
+
+def learning(subject: Subject, ids: Array, request: Request) -> DynamicLoss:
+    """In float32, as in training. Raises CharRNNError if the copy that learns diverges."""
+    rate = RATE if request.rate is None else request.rate
+    try:
+        return dynamic_loss(subject.model(np.float32), ids, rate)
+    except FloatingPointError as error:
+        raise CharRNNError(
+            f"dynamic evaluation of {subject.path} diverged at the rate {rate:g}",
+            "Give a smaller one: --rate 0.001",
+        ) from error
 
 
 def prediction(subject: Subject, text: Passage, request: Request) -> Prediction:
@@ -165,6 +179,16 @@ def known_ids(subject: Subject, text: str) -> tuple[Array, Array]:
     known[unknown] = False
     kept = text if not unknown else "".join(c for c, k in zip(text, known, strict=True) if k)
     return subject.encode(kept), known
+
+
+def check_dynamic(request: Request) -> None:
+    """Raise UsageError where dynamic evaluation is asked for and nothing would come of it."""
+    if request.dynamic and request.view != "surprisal":
+        raise UsageError(
+            f"--view {request.view} has no dynamic evaluation", "Ask for --view surprisal --dynamic"
+        )
+    if request.rate is not None and not request.dynamic:
+        raise UsageError("--rate is the learning rate of --dynamic", "Give both, or neither.")
 
 
 def check_layer(subject: Subject, layer: int | None) -> None:

@@ -29,6 +29,7 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
     if save is not None:
         check_format(save)
         check_writable(save)
+    measure.check_dynamic(request)
     subjects = [Subject.load(path) for path in paths]
     text = measure.text_for(request, subjects[0])
     measure.check_comparable(subjects, text, request)

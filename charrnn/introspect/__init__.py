@@ -7,7 +7,7 @@
     unfold      the network step by step; what is next     words         findings in sentences
     neurons     units that follow a property               colours       scales for painting
     gates       saturation, clocks, idle units             export        all of it as JSON
-    summary     what the checkpoint is
+    summary     what the checkpoint is                     dynamic_evaluation  learning while read
 
 Texts are 1-d arrays of character indices. Models are float64 unless a docstring says otherwise.
 """

@@ -12,6 +12,7 @@ import numpy as np
 
 from charrnn import ops
 from charrnn.errors import CorpusError
+from charrnn.introspect.dynamic_evaluation import DynamicLoss
 from charrnn.introspect.side_by_side import chunks, readers_for
 from charrnn.model import CharModel
 from charrnn.ops import Array
@@ -107,6 +108,7 @@ class Surprisal:
     nats                mean per character
     per_character       in nats, one per character of the text after the first; NaN where the
                         character is unknown to the model, which skips it
+    dynamic             apart from all of these, the loss of dynamic evaluation; None if not asked
     unknown             how often each unknown character occurs
     """
 
@@ -120,6 +122,7 @@ class Surprisal:
     readers: int
     warm_up: int
     precision: str
+    dynamic: DynamicLoss | None = None
 
 
 def surprisal(model: CharModel, text: str, ids: Array, known: Array, alphabet: str) -> Surprisal:

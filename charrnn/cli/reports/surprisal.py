@@ -6,6 +6,7 @@ from charrnn.cli.reports.paint import paint, sequential
 from charrnn.cli.screen import Screen, plural
 from charrnn.cli.subject import Passage
 from charrnn.introspect import words
+from charrnn.introspect.dynamic_evaluation import DynamicLoss
 from charrnn.introspect.surprisal import Surprisal, WorstPlace
 from charrnn.introspect.words import figure
 
@@ -31,6 +32,8 @@ def draw(report: Surprisal, passage: Passage, screen: Screen, *, every: bool = F
             f"read in {report.readers} parts side by side ({report.precision}), each warmed up on "
             f"the {report.warm_up} characters before it"
         )
+    if report.dynamic:
+        screen.prose(dynamic(report.dynamic))
     legend(screen)
     bits = [None, *(None if math.isnan(v) else v / math.log(2) for v in report.per_character)]
     rows = None if every else ROWS
@@ -49,6 +52,14 @@ def draw(report: Surprisal, passage: Passage, screen: Screen, *, every: bool = F
     screen.line(("worst places                       bits  likelier to the model", "bold"))
     for place in report.worst[:WORST]:
         worst_line(place, screen)
+
+
+def dynamic(loss: DynamicLoss) -> str:
+    return (
+        f"dynamic evaluation, learning the text while reading it: "
+        f"{words.loss(loss.bits_per_character)} bits per character ({words.loss(loss.nats, 4)} "
+        f"nats) at rate {loss.rate:g}"
+    )
 
 
 def legend(screen: Screen) -> None:
@@ -83,3 +94,6 @@ def compare(names: list[str], reports: list[Surprisal], screen: Screen) -> None:
             f"{100 * report.likeliest:>5.1f} %  ",
             (bar, "cyan"),
         )
+    for name, report in zip(names, reports, strict=True):
+        if report.dynamic:
+            screen.prose(f"{name}: {dynamic(report.dynamic)}")
