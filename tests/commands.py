@@ -106,11 +106,12 @@ def seen_on_terminal(
     cwd: Path,
     *,
     columns: int = 80,
+    rows: int = 24,
     env: dict[str, str] | None = None,
     program: Sequence[str] = PYTHON,
 ) -> tuple[int, str]:
     """Run the command with all its streams on a terminal; its exit code, and what was shown."""
-    with terminal(columns) as (theirs, ours):
+    with terminal(columns, rows) as (theirs, ours):
         process = subprocess.Popen(
             [*program, *map(str, arguments)],
             cwd=cwd,

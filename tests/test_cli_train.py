@@ -430,16 +430,17 @@ def test_a_disk_full_in_training_is_a_warning_and_at_the_end_an_error(folder: Pa
 # Terminals
 
 
-@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (60, 15), (40, 6)])
 def test_the_live_view_fits_the_terminal_and_leaves_it_as_it_was(
-    folder: Path, columns: int
+    folder: Path, columns: int, rows: int
 ) -> None:
     arguments = ["train", "text", *SMALL, "--steps", "400", "--seed", "1"]
-    code, shown = seen_on_terminal(arguments, folder, columns=columns)
+    code, shown = seen_on_terminal(arguments, folder, columns=columns, rows=rows)
     assert code == 0
     assert foreign(shown) == "[]"
     assert "saved charrnn.npz" in shown
-    assert "━" in shown
+    assert "─ " in shown
+    assert ("unigram" in shown.rpartition(" left")[2]) == (rows > 6)
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     for line in re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)):
         assert cell_len(line) <= columns, line
@@ -467,7 +468,8 @@ def test_terminals_without_colour_cursor_or_unicode_are_respected(folder: Path, 
         assert "\x1b" not in shown
     if case == "ASCII":
         assert shown.isascii()
-        assert "#" in shown
+        assert "- " in shown.partition(" left")[0]
+        assert re.search(r"grams \d\.\d{3} \|-", shown)
 
 
 @pytest.mark.parametrize("case", ["ASCII", "latin-1"])

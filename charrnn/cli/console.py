@@ -73,7 +73,7 @@ def is_live() -> bool:
 def speaks_unicode() -> bool:
     """Can stderr encode block characters? Not under LANG=C or a code page of old."""
     try:
-        "█▏▁·…".encode(PatientStderr().encoding)
+        "█▏▁·…●⣿".encode(PatientStderr().encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True

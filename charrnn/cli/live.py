@@ -1,8 +1,9 @@
 """The live view: a few lines on a terminal that change as the model learns.
 
-Redrawn at most eight times a second and only between two steps, so that drawing costs no training.
+Redrawn twice a second and only between two steps, so that drawing costs no training.
 """
 
+import math
 import time
 from pathlib import Path
 
@@ -10,20 +11,22 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from charrnn.cli.console import make_console, speaks_unicode
+from charrnn.cli.console import make_console, showable, speaks_unicode
+from charrnn.cli.curve import LINE, VALIDATION, Losses, Mark, draw
 from charrnn.cli.plan import Plan
 from charrnn.cli.views import View, closing_lines
 from charrnn.config import format_duration
 from charrnn.training import Evaluation, Finished, Step, WentBack
 from charrnn.visible import visible
 
-REDRAW = 1 / 8  # seconds
-SAMPLE_LINES = 5
+REDRAW = 1 / 2  # seconds: 2 ms each, measured
+SAMPLE_LINES = 6  # the empty one before them included
+WIDEST = 100  # columns of the curve
 SMOOTHING = 0.98  # of the training loss that is shown
 
 
 class LiveView(View):
-    """Bar, time left, speed, losses, gradient norm, learning rate, and a sample of the text."""
+    """Bar, time left, speed, losses as figures and as a curve, and a sample of the text."""
 
     shows_samples = True
 
@@ -41,13 +44,14 @@ class LiveView(View):
         self.latest: Step | None = None
         self.loss = 0.0
         self.validation: Evaluation | None = None
+        self.losses = Losses()
         self.text = ""
         self.drawn = 0.0
 
     def start(self, plan: Plan) -> None:
         self.plan = plan
         for line in plan.lines:
-            self.console.print(Text(visible(line, one_line=True)))
+            self.console.print(Text(showable(line)))
         super().start(plan)
         self.live.start()
 
@@ -56,12 +60,15 @@ class LiveView(View):
             SMOOTHING * self.loss + (1 - SMOOTHING) * event.loss if self.latest else event.loss
         )
         self.latest = event
+        self.losses.add(event.share, event.loss)
         if time.monotonic() - self.drawn >= REDRAW:
             self.drawn = time.monotonic()
             self.live.update(self.draw(), refresh=True)
 
     def evaluation(self, event: Evaluation) -> None:
         self.validation = event
+        if self.latest and math.isfinite(event.loss):
+            self.losses.validation.append((self.latest.share, event.loss))
 
     def went_back(self, event: WentBack) -> None:
         self.warn(
@@ -73,13 +80,14 @@ class LiveView(View):
         self.text = text
 
     def warn(self, message: str) -> None:
-        line = visible(f"warning: {message}", one_line=True)
-        self.live.console.print(Text(line, style="yellow"))
+        self.live.console.print(Text(showable(f"warning: {message}"), style="yellow"))
 
     def finish(self, event: Finished, plan: Plan, path: Path, stopped_by: str) -> None:
         self.live.stop()
+        if self.latest:
+            self.console.print(*self.curve(self.console.height // 3), sep="\n")
         for line in closing_lines(event, plan, path, stopped_by):
-            self.console.print(Text(line))
+            self.console.print(Text(showable(line)))
 
     def close(self) -> None:
         self.live.stop()
@@ -87,11 +95,11 @@ class LiveView(View):
     def draw(self) -> Group:
         assert self.latest
         assert self.plan
-        width = self.console.width
-        lines = [self.bar(self.latest, width), self.losses(), self.details(self.latest)]
-        if self.text:
-            lines.append(Text())
-            lines += sample_lines(self.text, width)
+        width, height = self.console.size
+        rows = height - 1  # the last one is the cursor's
+        lines = [self.bar(self.latest, width), self.figures(), self.details(self.latest)]
+        lines += self.curve(min(height // 3, rows - len(lines) - SAMPLE_LINES))
+        lines = [*lines, *sample_lines(self.text)][:rows]
         for line in lines:
             line.no_wrap = True
             line.truncate(width)
@@ -108,14 +116,22 @@ class LiveView(View):
         bar.append(empty * (length - filled), style="dim")
         return bar.append(times, style="default")
 
-    def losses(self) -> Text:
-        line = Text("loss ").append(f"{self.loss:.3f}", style="bold")
+    def figures(self) -> Text:
+        """The latest losses, which are the legend of the curve too."""
+        line = Text("⠒⠒" if self.unicode else "**", style=LINE)
+        line.append(" loss ", "default").append(f"{self.loss:.3f}", "bold default")
         if found := self.validation:
-            line.append("  validation ").append(f"{found.loss:.3f}", style="bold")
-            line.append(" (best)" if found.best else "")
-        if self.plan and (baselines := self.plan.session.baselines):
-            line.append(f"  to beat: {baselines.ngram:.3f} ({baselines.order}-grams)", style="dim")
-        return line.append("  nats", style="dim")
+            line.append("  ● " if self.unicode else "  o ", VALIDATION)
+            line.append("validation ", "default").append(f"{found.loss:.3f}", "bold default")
+            line.append(" (best)" if found.best else "", "default")
+        return line.append("  nats per character", "dim default")
+
+    def curve(self, height: int) -> list[Text]:
+        """The losses so far, and what counting achieves."""
+        marks: list[Mark] = []
+        if self.plan and (beat := self.plan.session.baselines):
+            marks = [("unigram", beat.unigram), (f"{beat.order}-grams", beat.ngram)]
+        return draw(self.losses, marks, min(self.console.width, WIDEST), height, self.unicode)
 
     def details(self, event: Step) -> Text:
         return Text(
@@ -124,8 +140,8 @@ class LiveView(View):
         )
 
 
-def sample_lines(text: str, width: int) -> list[Text]:
-    """The first lines of a sample, cut to the width, always the same number of them."""
+def sample_lines(text: str) -> list[Text]:
+    """An empty line and the first ones of a sample; always as many, so that nothing jumps."""
     lines = [line for line in visible(text).expandtabs(4).split("\n") if line.strip()]
-    lines = (lines + [""] * SAMPLE_LINES)[:SAMPLE_LINES]
-    return [Text("  " + line, style="italic cyan") for line in lines]
+    lines = ["", *lines, *[""] * SAMPLE_LINES][:SAMPLE_LINES]
+    return [Text("  " + showable(line), style="italic cyan") for line in lines]
