@@ -22,7 +22,12 @@ SIZE = 0.085e6
 MOST = 3.5
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
-WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
+WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024)
+#: The least parameters of a network that are better spent on two layers.
+TWO_LAYERS = 0.2e6
+#: Peak learning rates at a width of 256, with one layer and with more.
+RATES = {"lstm": (0.029, 0.024), "gru": (0.032, 0.018), "rnn": (0.013, 0.011)}
+RELU_RATE = 0.005
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def network_size(cell: str, choices: Choices, situation: Situation) -> tuple[int
     target = max(best_size(choices, situation), 1)
     # A second ReLU layer sums sums; it needs a rate of its own and gains little.
     most = 1 if choices.activation == "relu" else 2
-    layers = choices.layers or min(most, 2 if target > 0.5e6 else 1)
+    layers = choices.layers or min(most, 2 if target > TWO_LAYERS else 1)
     if choices.hidden_size:
         return layers, choices.hidden_size
 
@@ -139,11 +144,8 @@ def dropout_for(epochs: float) -> float:
 
 def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float:
     """The peak learning rate falls with the width, and with a second layer."""
-    base = {"lstm": 0.024, "gru": 0.026, "rnn": 0.011}[cell]
-    if activation == "relu":
-        base = 0.004
-    rate = base * min(math.sqrt(256 / hidden_size), 1.25) * (1.2 if layers == 1 else 1.0)
-    return float(f"{rate:.2g}")
+    base = RELU_RATE if activation == "relu" else RATES[cell][layers > 1]
+    return float(f"{base * min(math.sqrt(256 / hidden_size), 1.25):.2g}")
 
 
 def reason(choices: Choices, situation: Situation, epochs: float) -> str:

@@ -1,0 +1,84 @@
+"""What the recipe chooses: laws that hold for every text and budget, and the measured cases."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.cells import CELLS
+from charrnn.config import Choices, Settings
+from charrnn.recipe import MOST, WIDTHS, Situation, choose, parameter_count, rate_for
+
+#: The arithmetic that a minute is worth on two cores with AVX-512, in TFLOP.
+MINUTE = 9.0
+
+
+def chosen(tera: float, characters: int = 1_000_000, **fixed: object) -> Settings:
+    situation = Situation(characters, vocabulary_size=65, operations=tera * 1e12)
+    return choose(Choices(**fixed), situation, validation=0.1, seed=1)[0]
+
+
+def parameters(network: Settings) -> int:
+    return parameter_count(network.cell, network.layers, network.hidden_size, 65)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "least", "most"),
+    [(1, 0.3e6, 0.5e6), (3, 0.6e6, 1.2e6), (15, 1.5e6, 3e6), (60, 2.5e6, 4e6)],
+)
+def test_a_megabyte_gets_the_sizes_that_measured_best(
+    minutes: float, least: float, most: float
+) -> None:
+    assert least <= parameters(chosen(minutes * MINUTE)) <= most
+
+
+@settings(deadline=None)
+@given(st.floats(0.01, 1e4), st.floats(1.0, 100.0), st.integers(1_000, 10**8))
+def test_a_larger_budget_never_gets_a_smaller_network_or_less_dropout(
+    tera: float, factor: float, characters: int
+) -> None:
+    small, large = chosen(tera, characters), chosen(tera * factor, characters)
+    assert parameters(large) >= 0.8 * parameters(small)  # widths are steps
+    epochs = [1e12 * t / parameters(s) for t, s in ((tera, small), (tera * factor, large))]
+    if epochs[1] >= epochs[0]:
+        assert large.dropout >= small.dropout
+
+
+@settings(deadline=None)
+@given(st.floats(1e-3, 1e5), st.integers(100, 10**8), st.sampled_from(sorted(CELLS)))
+def test_every_choice_is_one_that_can_be_trained(tera: float, characters: int, cell: str) -> None:
+    network = chosen(tera, characters, cell=cell)
+    assert network.hidden_size in WIDTHS
+    assert parameters(network) <= max(1.6 * MOST * characters, parameter_count(cell, 1, 64, 65))
+    assert 0 <= network.dropout <= 0.5
+    assert 1e-3 < network.learning_rate < 0.1
+    assert network.batch_size * network.sequence_length <= characters
+
+
+@settings(deadline=None)
+@given(st.floats(1e-3, 1e5), st.integers(100, 10**8))
+def test_what_the_user_fixes_stays_fixed(tera: float, characters: int) -> None:
+    fixed = {"cell": "gru", "layers": 3, "hidden_size": 77, "dropout": 0.45, "learning_rate": 0.5}
+    fixed |= {"weight_decay": 0.0, "clip_norm": 7.0, "batch_size": 5, "sequence_length": 9}
+    network = chosen(tera, characters, **fixed)
+    assert {name: getattr(network, name) for name in fixed} == fixed
+
+
+@settings(deadline=None)
+@given(st.integers(1, 100_000))
+def test_steps_and_the_time_that_they_take_choose_about_the_same_network(steps: int) -> None:
+    """A budget in steps is worth the arithmetic of those steps."""
+    situation = Situation(10**7, 65, steps=steps)
+    by_steps = choose(Choices(), situation, validation=0.1, seed=1)[0]
+    tera = 6 * parameters(by_steps) * steps * 32 * 64 / 1e12
+    ratio = parameters(chosen(tera, 10**7)) / parameters(by_steps)
+    assert math.isclose(ratio, 1, rel_tol=0.8)
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("layers", [1, 2, 4])
+def test_wider_networks_learn_at_a_lower_rate(cell: str, layers: int) -> None:
+    rates = [rate_for(cell, "tanh", layers, width) for width in WIDTHS]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > rates[-1]
