@@ -7,6 +7,9 @@ from charrnn.model import CharModel
 from charrnn.ops import Array
 from charrnn.shapes import parameter_shapes
 
+#: Scale of the orthogonal blocks of W_ih above the first layer. h is well below 1 in size, and with
+#: less the signal fades from layer to layer: from PyTorch's +-1/sqrt(H) three layers learnt nothing.
+UPPER = 1.5
 #: Scale of W_ih above the first layer for ReLU. Identity recurrence sums its input over all time,
 #: and the sums of sums of a second layer would explode within the first chunk.
 UPPER_RELU = 0.02
@@ -19,6 +22,11 @@ def orthogonal(size: int, rng: np.random.Generator) -> Array:
     return result
 
 
+def orthogonal_blocks(count: int, size: int, rng: np.random.Generator) -> Array:
+    """`count` random orthogonal matrices below each other, (count * size, size)."""
+    return np.concatenate([orthogonal(size, rng) for _ in range(count)])
+
+
 def initialise(
     cell: str,
     activation: str,
@@ -29,20 +37,24 @@ def initialise(
 ) -> CharModel:
     """A new float32 model for an alphabet whose characters occur `character_counts` (V,) times.
 
-    W_hh: an orthogonal matrix per gate (identity for ReLU). W_ih: uniform +-1/sqrt(H), as PyTorch.
-    Biases: zero but for the cell's keeping bias. Softmax layer: weights zero, bias the logarithm of
-    the characters' frequencies, so that training starts at the unigram loss.
+    W_hh: an orthogonal matrix per gate (identity for ReLU). W_ih: standard normal in the first
+    layer, so that a one-hot character says as much as a saturated state, and orthogonal per gate
+    above; for ReLU, whose sums have no bounds, uniform +-1/sqrt(H). Biases: zero but for the cell's
+    keeping bias. Softmax layer: weights zero, bias the logarithm of the characters' frequencies, so
+    that training starts at the unigram loss.
     """
     V, H = len(character_counts), hidden_size
     parameters = {n: np.zeros(s) for n, s in parameter_shapes(cell, layers, H, V).items()}
     gates = CELLS[cell].gates
     for index in range(layers):
         W_ih, W_hh = (parameters[f"rnn.weight_{which}_l{index}"] for which in ("ih", "hh"))
-        W_ih[...] = rng.uniform(-1, 1, W_ih.shape) / np.sqrt(H)
-        if activation == "relu" and index:
-            W_ih *= UPPER_RELU
-        for block in W_hh.reshape(len(gates), H, H):
-            block[...] = np.eye(H) if activation == "relu" else orthogonal(H, rng)
+        if activation == "relu":
+            W_ih[...] = rng.uniform(-1, 1, W_ih.shape) / np.sqrt(H) * (UPPER_RELU if index else 1)
+            W_hh[...] = np.eye(H)
+        else:
+            upper = UPPER * orthogonal_blocks(len(gates), H, rng)
+            W_ih[...] = upper if index else rng.standard_normal(W_ih.shape)
+            W_hh[...] = orthogonal_blocks(len(gates), H, rng)
         bias = parameters[f"rnn.bias_ih_l{index}"].reshape(len(gates), H)
         for gate, value in CELLS[cell].initial_bias.items():
             bias[gates.index(gate)] = value

@@ -104,6 +104,18 @@ def test_a_new_model_predicts_the_frequencies_of_its_text() -> None:
     np.testing.assert_allclose(p, [0.6, 0.3, 0.1], atol=1e-3)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_is_read_reaches_the_highest_layer_of_a_new_network(cell: str) -> None:
+    """How much h depends on the text must not fade from layer to layer: then nothing is learnt."""
+    rng = np.random.default_rng(0)
+    model = initialise(cell, "tanh", 4, 64, np.ones(30, int), rng)
+    tape = model.tape(20, 50)
+    model.forward(rng.integers(0, 30, (20, 50)), model.zero_state(50), tape)
+    spread = [float(layer.memory[-1, 0].std(axis=1).mean()) for layer in tape.layers]
+    assert min(spread) > 0.3 * spread[0]
+    assert spread[0] > 0.1
+
+
 @pytest.mark.parametrize(("cell", "activation"), VARIANTS)
 def test_recurrent_weights_start_orthogonal_and_for_relu_as_the_identity(
     cell: str, activation: str
