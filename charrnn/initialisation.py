@@ -8,7 +8,7 @@ from charrnn.ops import Array
 from charrnn.shapes import parameter_shapes
 
 #: Scale of the orthogonal blocks of W_ih above the first layer. h is well below 1 in size, and with
-#: less the signal fades from layer to layer: from PyTorch's +-1/sqrt(H) three layers learnt nothing.
+#: less the signal fades from layer to layer; at +-1/sqrt(H), as in PyTorch, three learn nothing.
 UPPER = 1.5
 #: Scale of W_ih above the first layer for ReLU. Identity recurrence sums its input over all time,
 #: and the sums of sums of a second layer would explode within the first chunk.
