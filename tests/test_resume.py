@@ -211,14 +211,14 @@ def test_a_finished_run_says_so(trained: Path, capsys: pytest.CaptureFixture[str
 def test_more_time_for_a_finished_run_is_a_new_schedule(
     trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_here("train", "text", "--resume", "--time", "0.5s", "--json") == 0
+    assert run_here("train", "text", "--resume", "--time", "2s", "--json") == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     steps = [event for event in found if event["event"] == "step"]
     assert steps[0]["step"] == 6
     rates = [event["learning_rate"] for event in steps]
     assert max(rates) > 5 * rates[0]
     assert max(rates) > 5 * rates[-1]
-    assert checkpoint.load(trained).meta["training"]["budget"] == {"seconds": 0.5, "steps": None}
+    assert checkpoint.load(trained).meta["training"]["budget"] == {"seconds": 2.0, "steps": None}
 
 
 @pytest.mark.parametrize(
