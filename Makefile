@@ -62,7 +62,7 @@ bench: .venv/installed .venv-bench/installed
 	.venv-bench/bin/python -m pip --quiet install torch==2.13.0 numpy
 	@touch $@
 
-# The figures and pictures of docs/remembering.md; about ten minutes.
+# The figures and pictures of docs/remembering.md; about four minutes.
 remembering: .venv/installed
 	$(BIN)/python tests/benchmarks/remembering.py remembering
 
