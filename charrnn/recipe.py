@@ -139,7 +139,7 @@ def steps_for(epochs: float, settings: Settings, characters: int) -> int:
 
 def dropout_for(epochs: float) -> float:
     """None while the text is new; more with every doubling of the passes over it."""
-    return round(min(max(0.1 * math.log2(max(epochs, 1) / 3), 0.0), 0.5), 2)
+    return round(min(max(0.14 * math.log2(max(epochs, 1) / 4), 0.0), 0.5), 2)
 
 
 def rate_for(cell: str, activation: str, layers: int, hidden_size: int) -> float:
