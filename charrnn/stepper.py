@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.cells import Workspace
 from charrnn.model import CharModel
-from charrnn.ops import Array, row_blocks
+from charrnn.ops import Array, Squash, row_blocks
 
 
 class _Weights(NamedTuple):
@@ -50,12 +50,13 @@ class Stepper:
         self._gates = [np.empty((G, H, B)), *(a.reshape(G, H, B) for a in above)]
         self._above = [*self._gates[1:], self.logits]
         self._hp = [product[-G * H :].reshape(G, H, B) for product in products]
-        scale, shift = (np.array(c).reshape(G, 1, 1) for c in (cell.scale, cell.shift))
+        scale = np.array(cell.scale[: G - cell.apart]).reshape(-1, 1, 1)
         if B == 1:  # at this size, spreading a constant over an array costs more than reading it
-            scale, shift = (np.repeat(c, H, axis=1) for c in (scale, shift))
+            scale = np.repeat(scale, H, axis=1)
+        squash, tanh = Squash(scale), Squash(np.ones((H if B == 1 else 1, 1)))
         scratch, a = np.empty((G, H, B)), np.empty((H, B))
         saved, self._apart = (np.empty((n, H, B)) for n in (len(cell.saved), cell.apart))
-        self._work = Workspace(scale, shift, scratch, a, saved, self._apart)
+        self._work = Workspace(squash, tanh, scratch, a, saved, self._apart)
         self._multiply_all()
 
     def step(self, ids: Array) -> Array:

@@ -15,7 +15,7 @@ A new cell is one file with a subclass of `Cell`, and one name on the registrati
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from charrnn.ops import Array
+from charrnn.ops import Array, Squash
 
 
 class Cell(ABC):
@@ -35,10 +35,9 @@ class Cell(ABC):
     apart: ClassVar[int] = 0
     #: True when h_{t-1} reaches h_t also without W_hh.
     blends: ClassVar[bool] = False
-    #: sigmoid(z) = tanh(z / 2) / 2 + 1 / 2, so `scale` 1/2 and `shift` 1/2 make one tanh serve all
-    #: gates; 1 and 0 leave a gate with tanh itself.
+    #: For each gate 1/2 if its activation is the logistic function, 1 if it is tanh. `work.squash`
+    #: applies those of all gates that are not `apart` at once (see `ops.Squash`).
     scale: ClassVar[tuple[float, ...]]
-    shift: ClassVar[tuple[float, ...]]
 
     def __init__(self, activation: str = "tanh") -> None:
         if activation not in self.activations():
@@ -84,16 +83,16 @@ class Cell(ABC):
 class Workspace:
     """Per-step memory that a cell may use: nothing is allocated inside a time loop.
 
-    `scale` and `shift` (G, 1, 1) are the cell's constants in the dtype of the parameters; `gates`
-    (G, H, B) and `a` (H, B) are scratch; `saved` (S, H, B) is the step's slice of the tape, and
-    `apart` (A, H, B) the hidden projection of the gates that are apart.
+    `squash` are the activations of the gates that are not apart, together, and `tanh` is for
+    (H, B); `gates` (G, H, B) and `a` (H, B) are scratch; `saved` (S, H, B) is the step's slice of
+    the tape, and `apart` (A, H, B) the hidden projection of the gates that are apart.
     """
 
     def __init__(
-        self, scale: Array, shift: Array, gates: Array, a: Array, saved: Array, apart: Array
+        self, squash: Squash, tanh: Squash, gates: Array, a: Array, saved: Array, apart: Array
     ) -> None:
-        self.scale = scale
-        self.shift = shift
+        self.squash = squash
+        self.tanh = tanh
         self.gates = gates
         self.a = a
         self.saved = saved

@@ -23,7 +23,6 @@ class GRU(Cell):
     apart = 1
     blends = True
     scale = (0.5, 0.5, 1.0)
-    shift = (0.5, 0.5, 0.0)
 
     def forward(
         self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
@@ -34,12 +33,9 @@ class GRU(Cell):
         rz, n = gates[:2], gates[2]
         r, z = rz
         rz += hp[:2]
-        rz *= work.scale[:2]
-        np.tanh(rz, out=rz)
-        rz *= work.scale[:2]
-        rz += work.shift[:2]
+        work.squash(rz, out=rz)
         n += np.multiply(r, hp_n, out=work.a)
-        np.tanh(n, out=n)
+        work.tanh(n, out=n)
         # (1 - z) n + z h' = n + z (h' - n)
         blend = np.subtract(h_prev, n, out=work.a)
         blend *= z

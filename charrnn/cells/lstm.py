@@ -23,7 +23,6 @@ class LSTM(Cell):
     saved = ("tanh_c",)
     initial_bias = {"f": 1.0}  # noqa: RUF012 (declared as a ClassVar in the base)
     scale = (0.5, 0.5, 1.0, 0.5)
-    shift = (0.5, 0.5, 0.0, 0.5)
 
     def forward(
         self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
@@ -32,15 +31,12 @@ class LSTM(Cell):
         c_prev = previous[1]
         tanh_c = work.saved[0]
         gates += hp
-        gates *= work.scale
-        np.tanh(gates, out=gates)
-        gates *= work.scale
-        gates += work.shift
+        work.squash(gates, out=gates)
         i, f, g, o = gates
         np.multiply(f, c_prev, out=c)
         np.multiply(i, g, out=work.a)
         c += work.a
-        np.tanh(c, out=tanh_c)
+        work.tanh(c, out=tanh_c)
         np.multiply(o, tanh_c, out=h)
 
     def through_output(self, dstate: list[Array], gates: Array, work: Workspace) -> None:

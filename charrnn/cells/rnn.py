@@ -17,7 +17,6 @@ class RNN(Cell):
     name = "rnn"
     gates = ("h",)
     scale = (1.0,)
-    shift = (0.0,)
 
     @classmethod
     def activations(cls) -> tuple[str, ...]:
@@ -29,7 +28,7 @@ class RNN(Cell):
         (h,) = state
         gates += hp
         if self.activation == "tanh":
-            np.tanh(gates, out=gates)
+            work.squash(gates, out=gates)
         else:
             np.maximum(gates, 0, out=gates)
         h[...] = gates[0]
