@@ -13,6 +13,7 @@ import numpy as np
 from charrnn import strict_json
 from charrnn.config import Settings
 from charrnn.crew import Crew, default_parts
+from charrnn.evaluation import Measured
 from charrnn.model import CharModel, State, matrices
 from charrnn.ops import Array
 from charrnn.optim import clip
@@ -43,6 +44,7 @@ class Progress:
     first_loss: float | None = None
     best_loss: float | None = None
     best_step: int = 0
+    best_scale: float = 1.0  # what the best weights' logits are multiplied by
     rate_factor: float = 1.0  # halved each time the run had to go back
     strikes: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -138,13 +140,20 @@ class Run:
         averaged ones."""
         return self.average if self.progress.best_loss is None else self.best
 
-    def keep_if_best(self, loss: float, weights: Array) -> bool:
-        """Keep `weights` if their held-out loss is the best so far."""
-        progress = self.progress
+    def keep_if_best(self, found: Measured, weights: Array) -> bool:
+        """Keep `weights`, their softmax layer scaled, if their held-out loss is the best so far."""
+        progress, loss = self.progress, found.loss
         if not np.isfinite(loss) or (progress.best_loss is not None and loss >= progress.best_loss):
             return False
-        progress.best_loss, progress.best_step = loss, progress.step
+        progress.best_loss, progress.best_step, progress.best_scale = (
+            loss,
+            progress.step,
+            found.scale,
+        )
         self.best[...] = weights
+        for name, view in self.model.named(self.best).items():
+            if name.startswith("head."):
+                view *= view.dtype.type(found.scale)
         return True
 
     def remember(self) -> None:

@@ -84,6 +84,7 @@ class Session:
                 "step": progress.best_step,
                 "loss": loss,
                 "bits_per_character": None if loss is None else loss / np.log(2),
+                "logit_scale": progress.best_scale,
             },
             "baselines": asdict(self.baselines) if self.baselines else None,
             "history": progress.history,

@@ -14,7 +14,7 @@ import numpy as np
 
 from charrnn.config import Budget
 from charrnn.errors import TrainingDiverged
-from charrnn.evaluation import Evaluator
+from charrnn.evaluation import Evaluator, Measured
 from charrnn.ops import Array
 from charrnn.optim import schedule
 from charrnn.pace import RECENT, Pace
@@ -43,7 +43,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The loss on held-out text; `best` says that these weights are kept."""
+    """The loss on held-out text, with the logits scaled for it; `best` says that these weights are
+    kept."""
 
     step: int
     seconds: float
@@ -189,16 +190,18 @@ class _Trainer:
         run, progress = self.run, self.run.progress
         assert self.evaluator
         before = self.pace.clock()
-        losses: list[float] = []
+        found: list[Measured] = []
         for weights in candidates:
             self.evaluator.prepare(weights, self.stop)
             self.team.do(EVALUATE)
-            loss = self.evaluator.collect()
-            if loss is None:
+            measured = self.evaluator.collect()
+            if measured is None:
                 return None
-            losses.append(loss)
-        kept = [run.keep_if_best(*pair) for pair in zip(losses, candidates, strict=True)]
+            # What has not been trained stays as it was made, or as another model had it.
+            found.append(measured if progress.step else measured.unscaled())
+        kept = [run.keep_if_best(*pair) for pair in zip(found, candidates, strict=True)]
         self.pace.evaluation_took((self.pace.clock() - before) / len(candidates))
+        losses = (measured.loss for measured in found)
         lowest = min(filter(math.isfinite, losses), default=math.inf)
         if math.isinf(lowest):
             self.go_back(lowest)

@@ -71,7 +71,7 @@ def test_a_batch_has_no_more_parts_than_columns() -> None:
 def test_a_divided_evaluation_is_the_whole_one(parts: int) -> None:
     model = noisy_model("gru")
     ids = np.random.default_rng(0).integers(0, V, 5001).astype(np.uint8)
-    expected = Evaluator(model, ids, readers=4).loss(model.flat)
+    expected = Evaluator(model, ids, readers=4).measure(model.flat)
     evaluator = Evaluator(model, ids, readers=4, parts=parts)
     with Team(parts, [evaluator.job]) as team:
         evaluator.prepare(model.flat)
