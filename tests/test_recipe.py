@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from charrnn.cells import CELLS
 from charrnn.config import Choices, Settings
-from charrnn.recipe import MOST, WIDTHS, Situation, choose, parameter_count, rate_for
+from charrnn.recipe import (
+    DECAYS,
+    MOST,
+    WIDTHS,
+    Situation,
+    choose,
+    decay_for,
+    parameter_count,
+    rate_for,
+)
 
 #: The arithmetic that a minute is worth on two cores with AVX-512, in TFLOP.
 MINUTE = 9.0
@@ -74,6 +83,16 @@ def test_steps_and_the_time_that_they_take_choose_about_the_same_network(steps: 
     tera = 6 * parameters(by_steps) * steps * 32 * 64 / 1e12
     ratio = parameters(chosen(tera, 10**7)) / parameters(by_steps)
     assert math.isclose(ratio, 1, rel_tol=0.8)
+
+
+def test_decay_grows_with_the_passes_over_a_text_up_to_a_limit() -> None:
+    decays = [decay_for(0.03, epochs) for epochs in (0.1, 1, 3.3, 5, 10, 22, 100, 10_000)]
+    assert decays[:3] == [DECAYS[0]] * 3
+    assert decays == sorted(decays)
+    assert decays[3] > 0.1
+    assert decays[-1] == DECAYS[1]
+    assert decay_for(0.027, 22) == pytest.approx(0.3, abs=0.02)
+    assert chosen(30, 150_000, weight_decay=0.0).weight_decay == 0
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
