@@ -116,14 +116,11 @@ def nats(logits: Array, targets: Array, counted: Array) -> Array:
     logits are flat (V, T*B) and overwritten."""
     z = np.subtract(logits, logits.max(axis=0), out=logits)
     chosen = z[targets.reshape(-1), np.arange(targets.size)]
-    gap = SCALES[1] - SCALES[0]
-    w, factor = (
-        np.exp(SCALES[0] * z),
-        np.exp(gap * z),
-    )  # from one k to the next, exp(k z) by products
+    w = np.exp(SCALES[0] * z)
+    growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next
     sums = np.empty(len(SCALES))
     for index, k in enumerate(SCALES):
         lost = np.log(w.sum(axis=0)) - k * chosen
         sums[index] = lost[counted.reshape(-1)].sum(dtype=np.float64)
-        w *= factor
+        w *= growth
     return sums
