@@ -41,6 +41,7 @@ class Squash:
         self.one = np.ones_like(scale)
         self.scale, self.shift, self.twice = scale, 1 - scale, 2 * scale
         self.through_exp = scale.dtype == np.float64 or vectors() == "AVX2"
+        self.is_tanh = not self.through_exp and bool((scale == 1).all())
 
     def __call__(self, z: Array, out: Array) -> None:
         """The activations of the pre-activations z into `out`, which may be z."""
@@ -50,6 +51,8 @@ class Squash:
             out += self.one
             np.divide(self.twice, out, out=out)
             np.subtract(self.one, out, out=out)
+        elif self.is_tanh:
+            np.tanh(z, out=out)
         else:
             np.multiply(z, self.scale, out=out)
             np.tanh(out, out=out)

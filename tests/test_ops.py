@@ -29,6 +29,14 @@ def test_squash_is_tanh_and_the_logistic_function(
     np.testing.assert_allclose(a[1], sigmoid, rtol=0, atol=tolerance)
 
 
+def test_tanh_alone_is_one_call_where_that_is_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "vectors", lambda: "AVX512")
+    z = Z.astype(np.float32)[:, None]
+    a = np.empty_like(z)
+    Squash(np.ones((1, 1), np.float32))(z, out=a)
+    np.testing.assert_array_equal(a, np.tanh(z))
+
+
 def test_squash_may_overwrite_what_it_reads(vectors: str) -> None:
     z, scale = np.linspace(-3, 3, 7)[:, None], np.ones((1, 1))
     apart = np.empty_like(z)
