@@ -145,11 +145,8 @@ class Run:
         progress, loss = self.progress, found.loss
         if not np.isfinite(loss) or (progress.best_loss is not None and loss >= progress.best_loss):
             return False
-        progress.best_loss, progress.best_step, progress.best_scale = (
-            loss,
-            progress.step,
-            found.scale,
-        )
+        progress.best_loss, progress.best_scale = loss, found.scale
+        progress.best_step = progress.step
         self.best[...] = weights
         for name, view in self.model.named(self.best).items():
             if name.startswith("head."):

@@ -11,6 +11,7 @@ import pytest
 from commands import charrnn
 
 from charrnn.config import Budget, Settings
+from charrnn.evaluation import Evaluator
 from charrnn.initialisation import initialise
 from charrnn.run import Run
 from charrnn.streams import Streams
@@ -126,3 +127,18 @@ def test_what_early_means_is_said(tmp_path: Path) -> None:
     done = charrnn("train", "hello.txt", "--time", "30s", "--seed", "1", *network, cwd=tmp_path)
     assert done.returncode == 0
     assert b"more time would gain nothing" in done.stderr
+
+
+def test_what_is_kept_has_the_loss_that_was_found_for_it() -> None:
+    """The text is noise, which the network learns by heart and must not be sure of."""
+    ids = np.random.default_rng(0).integers(0, 5, 1500).astype(np.uint8)
+    run, held_out = small_run(ids[:600]), ids[600:]
+    found = [
+        e for e in train(run, Budget(steps=300), held_out) if isinstance(e, Evaluation) and e.best
+    ]
+    kept = Evaluator(run.model, held_out).measure(run.best)
+    assert kept is not None
+    assert kept.plain == pytest.approx(run.progress.best_loss, abs=1e-5)
+    assert found[-1].loss == run.progress.best_loss
+    assert run.progress.best_scale < 1
+    assert run.best_weights() is run.best
