@@ -159,7 +159,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Budget:
-    """How much a run may spend: exactly one of seconds and steps."""
+    """How much a run may spend: seconds, or steps; with both, whichever is spent first."""
 
     seconds: float | None = None
     steps: int | None = None

@@ -4,6 +4,7 @@ The recipe has to guess a speed before there is a network; here is the network, 
 estimate all the same: another program may want the processor then, or leave it.
 """
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -39,12 +40,14 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     pace.evaluation_took(held_out / speed)
     each = pace.evaluation_seconds()
     evaluations = each * (left / pace.spacing() + LAST_EVALUATIONS)
-    if budget.steps is not None:
-        steps = round(left * budget.steps)
-        seconds = steps * step + evaluations
-    else:
-        seconds = left * (budget.seconds or 0.0)
+    seconds, steps = math.inf, 0
+    if budget.seconds is not None:
+        seconds = left * budget.seconds
         steps = max(round((seconds - evaluations) / step), 0)
+    if budget.steps is not None:
+        of_steps = round(left * budget.steps)
+        if of_steps * step + evaluations < seconds:
+            steps, seconds = of_steps, of_steps * step + evaluations
     return Forecast(speed, seconds, steps, steps * pace.step_characters / len(run.streams.ids))
 
 

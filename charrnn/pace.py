@@ -39,13 +39,21 @@ class Pace:
         progress = self.progress
         if progress.share >= 1:
             return 1.0
+        share = progress.share  # what an evaluation takes is only estimated
         if self.budget.steps is not None:
-            done = progress.step - progress.from_step
-            return done / self.budget.steps if self.budget.steps else 1.0
-        assert self.budget.seconds is not None
-        available = self.budget.seconds - LAST_EVALUATIONS * self.evaluation_seconds()
-        share = (self.seconds() - progress.from_seconds) / max(available, 1e-9)
-        return max(share, progress.share)  # what an evaluation takes is only estimated
+            share = max(share, self.share_of_steps())
+        if self.budget.seconds is not None:
+            available = self.budget.seconds - LAST_EVALUATIONS * self.evaluation_seconds()
+            spent = self.seconds() - progress.from_seconds
+            share = max(share, spent / max(available, 1e-9))
+        return share
+
+    def share_of_steps(self) -> float:
+        """The share of a budget of steps that is spent; 0 if there is none."""
+        if self.budget.steps is None:
+            return 0.0
+        done = self.progress.step - self.progress.from_step
+        return done / self.budget.steps if self.budget.steps else 1.0
 
     def step_took(self, seconds: float) -> None:
         self.durations.append(seconds)

@@ -61,8 +61,8 @@ def _settings(meta: dict[str, Any]) -> tuple[Settings, Budget, Baselines | None]
     """What the file says of the run, with every type and range checked."""
     training = dict(meta["training"])
     budget = strict_json.fill(Budget, training.pop("budget"))
-    if (budget.seconds is None) == (budget.steps is None):
-        raise ValueError("it has no budget, or two")
+    if budget.seconds is None and budget.steps is None:
+        raise ValueError("it has no budget")
     settings = strict_json.fill(Settings, training)
     for field in fields(Choices):
         value, about = getattr(settings, field.name), field.metadata

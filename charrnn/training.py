@@ -109,7 +109,7 @@ class _Trainer:
     ) -> None:
         self.run = run
         self.stop = stop
-        self.timed = budget.steps is None
+        self.timed = budget.seconds is not None
         self.pace = Pace(run, budget, clock)
         parts = run.crew.parts
         self.evaluator = Evaluator(run.model, held_out, parts=parts) if len(held_out) > 1 else None
@@ -140,7 +140,8 @@ class _Trainer:
                 strikes = progress.strikes
                 yield WentBack(progress.step, self.pace.seconds(), strikes)
         # A run that is resumed from here on has nothing left to do but to evaluate.
-        early, progress.share = share < 1, 1.0
+        early = share < 1 or (self.timed and self.pace.share_of_steps() >= 1)
+        progress.share = 1.0
         if self.evaluator:
             event = self.evaluate(run.average, run.model.flat)
             if event is None:

@@ -10,12 +10,16 @@ from charrnn.cells import CELLS
 from charrnn.config import Choices, Settings
 from charrnn.recipe import (
     MOST,
+    PASSES,
+    STEPS,
     WIDTHS,
     Situation,
     choose,
     decay_for,
+    most_steps,
     parameter_count,
     rate_for,
+    steps_for,
 )
 
 #: The arithmetic that a minute is worth on two cores with AVX-512, in TFLOP.
@@ -96,3 +100,12 @@ def test_wider_networks_learn_at_a_lower_rate(cell: str, layers: int) -> None:
     rates = [rate_for(cell, "tanh", layers, width) for width in WIDTHS]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] > rates[-1]
+
+
+def test_a_short_text_is_not_read_without_end() -> None:
+    """However long the time, the schedule ends with the passes that are of use."""
+    short, long = chosen(1e4, 20_000), chosen(30, 10**7)
+    assert most_steps(short, 20_000) == steps_for(PASSES, short, 20_000)
+    assert most_steps(chosen(1e4, 900), 900) == STEPS
+    assert most_steps(long, 10**7) > 100_000
+    assert short.dropout < 0.5

@@ -142,3 +142,21 @@ def test_what_is_kept_has_the_loss_that_was_found_for_it() -> None:
     assert found[-1].loss == run.progress.best_loss
     assert run.progress.best_scale < 1
     assert run.best_weights() is run.best
+
+
+@pytest.mark.parametrize(("seconds", "steps", "ends"), [(1e6, 30, 30), (4.0, 10_000, None)])
+def test_of_two_budgets_the_one_that_is_spent_first_counts(
+    seconds: float, steps: int, ends: int | None
+) -> None:
+    ids = np.random.default_rng(0).integers(0, 5, 1000).astype(np.uint8)
+    run = small_run(ids)
+    machine = Machine(run, lambda now: 0.1)
+    events = events_of(run, Budget(seconds, steps), ids[:HELD_OUT], machine)
+    finished, last = events[-1], next(e for e in reversed(events) if isinstance(e, Step))
+    assert isinstance(finished, Finished)
+    assert last.learning_rate < 0.05 * run.settings.learning_rate  # decayed with either
+    assert finished.early is (ends is not None)
+    if ends:
+        assert finished.step == ends
+    else:
+        assert finished.seconds == pytest.approx(seconds, rel=0.05)

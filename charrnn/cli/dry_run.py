@@ -114,7 +114,7 @@ def about_the_text(plan: Plan, facts: Facts) -> list[tuple[str, str]]:
 def about_the_run(plan: Plan, facts: Facts, out: Path) -> list[tuple[str, str]]:
     """What is chosen, and what it takes."""
     session, settings, expected = plan.session, plan.session.settings, facts.forecast
-    timed = session.budget.steps is None
+    timed = session.timed
     amount = f"{expected.steps:,} steps" if timed else format_duration(expected.seconds)
     free = f", of {gigabytes(facts.free_memory)} that are free" if facts.free_memory else ""
     rows = [

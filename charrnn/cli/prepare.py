@@ -103,6 +103,8 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)
+    elif seconds is not None:
+        steps = recipe.most_steps(settings, characters)
     return new_session(
         corpus,
         settings,
