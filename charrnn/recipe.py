@@ -20,8 +20,8 @@ EFFICIENCY = 0.75
 SIZE = 0.085e6
 #: Parameters for each training character, at most.
 MOST = 3.5
-#: Passes over a text, and steps, that are enough for any: a time is cut short after both. 4,500
-#: characters end at 1.982 after 160 passes, and at 2.320 if the schedule counts on 9,000.
+#: Passes over a text, and steps, that are enough for any: a time is cut short after both. With a
+#: schedule for 9,000 passes over 4,500 characters the loss was 2.32, with one for 40 to 160 2.0.
 PASSES, STEPS = 160, 400
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
