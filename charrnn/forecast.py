@@ -40,14 +40,11 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     pace.evaluation_took(held_out / speed)
     each = pace.evaluation_seconds()
     evaluations = each * (left / pace.spacing() + LAST_EVALUATIONS)
-    seconds, steps = math.inf, 0
-    if budget.seconds is not None:
-        seconds = left * budget.seconds
-        steps = max(round((seconds - evaluations) / step), 0)
+    seconds = math.inf if budget.seconds is None else left * budget.seconds
+    steps = math.inf if budget.steps is None else left * budget.steps
+    steps = round(min(steps, max((seconds - evaluations) / step, 0)))
     if budget.steps is not None:
-        of_steps = round(left * budget.steps)
-        if of_steps * step + evaluations < seconds:
-            steps, seconds = of_steps, of_steps * step + evaluations
+        seconds = min(seconds, steps * step + evaluations)
     return Forecast(speed, seconds, steps, steps * pace.step_characters / len(run.streams.ids))
 
 

@@ -39,9 +39,8 @@ class Pace:
         progress = self.progress
         if progress.share >= 1:
             return 1.0
-        share = progress.share  # what an evaluation takes is only estimated
-        if self.budget.steps is not None:
-            share = max(share, self.share_of_steps())
+        # Never less than before: what an evaluation takes is only estimated.
+        share = max(progress.share, self.share_of_steps())
         if self.budget.seconds is not None:
             available = self.budget.seconds - LAST_EVALUATIONS * self.evaluation_seconds()
             spent = self.seconds() - progress.from_seconds

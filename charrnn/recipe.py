@@ -61,10 +61,8 @@ def choose(
     batch_size, sequence_length = chunk(choices, situation)
     read = characters_read(choices, situation)
     if read is None:
-        read = situation.operations / (6 * size)
+        read = min(situation.operations / (6 * size), PASSES * situation.characters)
     epochs = read / situation.characters
-    if not (situation.steps or situation.epochs):
-        epochs = min(epochs, PASSES)
     settings = Settings(
         cell=cell,
         activation=activation,
@@ -175,6 +173,7 @@ def reason(choices: Choices, situation: Situation, epochs: float) -> str:
     elif best_size(choices, situation) == MOST * situation.characters:
         size = "the most that this text can use"
     times = float(f"{epochs:.2g}")
-    enough = ", which is enough" if epochs == PASSES else ""
+    timed = characters_read(choices, situation) is None
+    enough = ", which is enough" if timed and epochs == PASSES else ""
     text = f"{situation.characters:,} characters"
     return f"{size}, expected to read {text} about {times:g} times{enough}"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.cells import Cell, Workspace
-from charrnn.ops import Array, Squash, row_blocks
+from charrnn.ops import Array, row_blocks, squash
 
 #: Extra elements at the end of a row. Rows whose length is a power of two would all compete for the
 #: same few cache sets when one timestep (a column block) is written.
@@ -70,11 +70,11 @@ class Tape:
         self.dout = flat_rows(H, T * B, dtype)  # d(loss)/d(h_t) from the layers above
         self.hp, scratch = (np.empty((G, H, B), dtype) for _ in range(2))
         a = np.empty((H, B), dtype)
-        squash = Squash(np.array(cell.scale[: G - A], dtype).reshape(-1, 1, 1))
-        tanh = Squash(np.ones((1, 1), dtype))
+        together = squash(np.array(cell.scale[: G - A], dtype).reshape(-1, 1, 1))
+        tanh = squash(np.ones((1, 1), dtype))
         self.states = [list(states) for states in self.memory]
         self.work = [
-            Workspace(squash, tanh, scratch, a, *kept)
+            Workspace(together, tanh, scratch, a, *kept)
             for kept in zip(saved, self.apart, strict=True)
         ]
         # The gradients of a few steps, as a cell writes them, before they go to `dp`.
@@ -150,7 +150,7 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     W_hh = row_blocks(w.W_hh, B)
     b_apart = np.repeat(w.b_hh[tape.joined :], B).reshape(A, H, B)
     product = tape.hp.reshape(len(W_hh), -1, B)
-    with np.errstate(over="ignore"):  # see `ops.Squash`
+    with np.errstate(over="ignore"):  # see `ops.squash`
         for t in range(T):
             np.matmul(W_hh, tape.states[t][0], out=product)
             if A:

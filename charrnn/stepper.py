@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.cells import Workspace
 from charrnn.model import CharModel
-from charrnn.ops import Array, Squash, row_blocks
+from charrnn.ops import Array, row_blocks, squash
 
 
 class _Weights(NamedTuple):
@@ -53,10 +53,10 @@ class Stepper:
         scale = np.array(cell.scale[: G - cell.apart]).reshape(-1, 1, 1)
         if B == 1:  # at this size, spreading a constant over an array costs more than reading it
             scale = np.repeat(scale, H, axis=1)
-        squash, tanh = Squash(scale), Squash(np.ones((H if B == 1 else 1, 1)))
+        together, tanh = squash(scale), squash(np.ones((H if B == 1 else 1, 1)))
         scratch, a = np.empty((G, H, B)), np.empty((H, B))
         saved, self._apart = (np.empty((n, H, B)) for n in (len(cell.saved), cell.apart))
-        self._work = Workspace(squash, tanh, scratch, a, saved, self._apart)
+        self._work = Workspace(together, tanh, scratch, a, saved, self._apart)
         self._multiply_all()
 
     def step(self, ids: Array) -> Array:

@@ -85,7 +85,8 @@ def test_nothing_held_out_is_said(folder: Path, capsys: pytest.CaptureFixture[st
 def test_json_is_two_objects_with_the_same_facts(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_here(*DRY, *SMALL, "--time", "9s", "--json") == 0
+    slow = ["--layers", "3", "--hidden-size", "384"]  # not done with so short a text in the time
+    assert run_here(*DRY, *slow, "--time", "9s", "--json") == 0
     out, err = capsys.readouterr()
     assert err == ""
     start, facts = map(json.loads, out.splitlines())
@@ -96,7 +97,7 @@ def test_json_is_two_objects_with_the_same_facts(
     assert facts["training_characters"] + facts["held_out_characters"] == start["characters"]
     assert facts["only_held_out"] == "\nZ"
     assert facts["parameters_per_character"] == start["parameters"] / facts["training_characters"]
-    assert 0 < facts["forecast"]["seconds"] <= 9  # less where 160 passes take less
+    assert facts["forecast"]["seconds"] == 9
     assert facts["forecast"].keys() == {"characters_per_second", "seconds", "steps", "epochs"}
     assert facts["memory"] > facts["checkpoint_bytes"] > 4 * start["parameters"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn import ops
-from charrnn.ops import Squash, row_blocks
+from charrnn.ops import row_blocks, squash
 
 Z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, -200.0, -1e-3, 0.0, 1e-3, 200.0, 1e4]])
 
@@ -23,7 +23,7 @@ def test_squash_is_tanh_and_the_logistic_function(
     z = np.stack([Z, Z]).astype(dtype)[:, :, None]
     a = np.empty_like(z)
     with np.errstate(over="ignore"):
-        Squash(np.array([1, 0.5], dtype).reshape(2, 1, 1))(z, out=a)
+        squash(np.array([1, 0.5], dtype).reshape(2, 1, 1))(z, out=a)
         sigmoid = 1 / (1 + np.exp(-z[1].astype(np.float64)))
     np.testing.assert_allclose(a[0], np.tanh(z[0].astype(np.float64)), rtol=0, atol=tolerance)
     np.testing.assert_allclose(a[1], sigmoid, rtol=0, atol=tolerance)
@@ -33,15 +33,15 @@ def test_tanh_alone_is_one_call_where_that_is_fastest(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ops, "vectors", lambda: "AVX512")
     z = Z.astype(np.float32)[:, None]
     a = np.empty_like(z)
-    Squash(np.ones((1, 1), np.float32))(z, out=a)
+    squash(np.ones((1, 1), np.float32))(z, out=a)
     np.testing.assert_array_equal(a, np.tanh(z))
 
 
 def test_squash_may_overwrite_what_it_reads(vectors: str) -> None:
     z, scale = np.linspace(-3, 3, 7)[:, None], np.ones((1, 1))
     apart = np.empty_like(z)
-    Squash(scale)(z, out=apart)
-    Squash(scale)(z, out=z)
+    squash(scale)(z, out=apart)
+    squash(scale)(z, out=z)
     np.testing.assert_array_equal(z, apart)
 
 

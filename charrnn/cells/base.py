@@ -36,7 +36,7 @@ class Cell(ABC):
     #: True when h_{t-1} reaches h_t also without W_hh.
     blends: ClassVar[bool] = False
     #: For each gate 1/2 if its activation is the logistic function, 1 if it is tanh. `work.squash`
-    #: applies those of all gates that are not `apart` at once (see `ops.Squash`).
+    #: applies those of all gates that are not `apart` at once (see `ops.squash`).
     scale: ClassVar[tuple[float, ...]]
 
     def __init__(self, activation: str = "tanh") -> None:
