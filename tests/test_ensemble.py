@@ -1,0 +1,74 @@
+"""Networks side by side: what they become is one network, and exactly their mean."""
+
+import numpy as np
+import pytest
+
+from charrnn.cells import CELLS
+from charrnn.ensemble import Ensemble, join, members_of, split
+from charrnn.initialisation import initialise
+from charrnn.model import CharModel
+
+V, H, T, B, LAYERS = 7, 5, 11, 3, 2
+
+
+def noisy(cell: str, seed: int) -> CharModel:
+    rng = np.random.default_rng(seed)
+    start = initialise(cell, "tanh", LAYERS, H, np.arange(1, V + 1), rng)
+    noise = {n: a + rng.normal(0, 0.3, a.shape) for n, a in start.parameters.items()}
+    return CharModel(noise, cell=cell, dtype=np.float64)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_the_joined_network_predicts_the_mean_of_the_logits(cell: str, count: int) -> None:
+    ensemble = Ensemble([noisy(cell, seed) for seed in range(count)])
+    joined = ensemble.joined(ensemble.flat)
+    rng = np.random.default_rng(9)
+    ids = rng.integers(0, V, (T, B))
+    state = {n: rng.normal(0, 0.5, a.shape) for n, a in ensemble.zero_state(B).items()}
+    logits, after = joined.forward(ids, state, joined.tape(T, B))
+    mean, states = ensemble.forward(ids, state, ensemble.tape(T, B))
+    np.testing.assert_allclose(logits, mean, rtol=1e-12, atol=1e-12)
+    for name, array in after.items():
+        np.testing.assert_allclose(states[name], array, rtol=1e-12, atol=1e-12)
+    alone = [
+        member.forward(ids, ensemble.part(state, k), member.tape(T, B))[0]
+        for k, member in enumerate(ensemble.members)
+    ]
+    np.testing.assert_allclose(np.mean(alone, axis=0), mean, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_a_joined_network_comes_apart_into_networks_that_join_to_it(cell: str, count: int) -> None:
+    networks = [noisy(cell, seed).parameters for seed in range(count)]
+    joined = join(networks)
+    parts = split(joined, count)
+    for name in networks[0].keys() - {"head.bias"}:
+        for part, network in zip(parts, networks, strict=True):
+            np.testing.assert_array_equal(part[name], network[name])
+    again = join(parts)
+    for name, array in joined.items():
+        np.testing.assert_array_equal(again[name], array)
+    assert members_of(joined) == count
+
+
+def test_one_weight_between_two_members_makes_it_one_network() -> None:
+    joined = join([noisy("gru", seed).parameters for seed in range(2)])
+    joined["rnn.weight_ih_l1"][0, -1] = 1e-3
+    assert members_of(joined) == 1
+
+
+def test_members_share_one_vector() -> None:
+    ensemble = Ensemble([noisy("rnn", seed) for seed in range(2)])
+    ensemble.flat *= 2
+    one, other = ensemble.members
+    np.testing.assert_array_equal(one.parameters["head.bias"], 2 * noisy("rnn", 0).parameters["head.bias"])
+    np.testing.assert_array_equal(other.flat, 2 * noisy("rnn", 1).flat)
+    names = list(ensemble.named(ensemble.flat))
+    assert names[0] == "0.rnn.weight_ih_l0" and len(names) == 2 * len(one.parameters)
+    held = np.zeros(ensemble.flat.size, bool)
+    for part in ensemble.matrices:
+        held[part] = True
+    for name, view in ensemble.named(held).items():
+        assert view.all() == view.any() == (view.ndim == 2), name
