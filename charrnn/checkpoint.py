@@ -29,11 +29,11 @@ from charrnn import strict_json
 from charrnn.atomic import write_atomically
 from charrnn.errors import CheckpointError
 from charrnn.npz import FILE_BYTES, FormatError, StrictNpz, write_npz
-from charrnn.shapes import GATES, parameter_shapes
+from charrnn.shapes import GATES, MOST_MEMBERS, parameter_shapes
 from charrnn.visible import visible
 
 FORMAT = "charrnn"
-VERSION = 1
+VERSION = 2
 _RANGES = {"layers": 16, "hidden_size": 8192, "vocabulary_size": 65_536}
 
 
@@ -70,8 +70,9 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     Raises CheckpointError, and leaves an existing file alone, if the system refuses or if `load`
     would not accept the result.
     """
-    meta = {"format": FORMAT, "version": VERSION} | checkpoint.meta
     resume = {f"resume.{key}": array for key, array in (checkpoint.resume or {}).items()}
+    version = VERSION if _members(resume) else 1  # the first that can say it
+    meta = {"format": FORMAT, "version": version} | checkpoint.meta
     try:
         arrays = {"meta": np.frombuffer(strict_json.dumps(meta), np.uint8)}
         arrays |= {"vocabulary": checkpoint.vocabulary} | checkpoint.parameters | resume
@@ -162,8 +163,15 @@ def _resume_layouts(
     meta: dict[str, Any], shapes: dict[str, tuple[int, ...]], present: set[str]
 ) -> dict[str, _Layout]:
     """Return the members of each group of which at least one is present, and `resume.json`."""
+    numbers = [""]
+    if count := _members(present):  # each with shapes of its own
+        width, left = divmod(meta["hidden_size"], count)
+        if left:
+            raise FormatError(f"{count} members do not share its hidden_size {meta['hidden_size']}")
+        shapes = parameter_shapes(meta["cell"], meta["layers"], width, meta["vocabulary_size"])
+        numbers = [f"{number}." for number in range(count)]
     groups = [
-        {f"resume.{prefix}.{name}": shape for name, shape in shapes.items()}
+        {f"resume.{prefix}.{n}{name}": shape for n in numbers for name, shape in shapes.items()}
         for prefix in ("last", "adam.m", "adam.v", "average")
     ]
     if any(name.startswith("resume.state.") for name in present):
@@ -179,6 +187,11 @@ def _resume_layouts(
         if not present.isdisjoint(group):
             layouts |= {name: _Layout("<f4", shape) for name, shape in group.items()}
     return layouts
+
+
+def _members(names: Collection[str]) -> int:
+    """How many networks were trained side by side, if several: their weights are numbered."""
+    return sum(f"resume.last.{number}.head.bias" in names for number in range(MOST_MEMBERS))
 
 
 def _json(name: str, array: np.ndarray) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
-from charrnn.shapes import GATES
+from charrnn.shapes import GATES, MOST_MEMBERS
 
 
 def option(help: str, *, default: Any = None, **about: Any) -> Any:
@@ -37,6 +37,12 @@ class Choices:
     )
     layers: int | None = option("Recurrent layers.", minimum=1, maximum=16, panel=NETWORK)
     hidden_size: int | None = option("Units a layer.", minimum=1, maximum=8192, panel=NETWORK)
+    members: int | None = option(
+        "Networks trained side by side that share the units, and are joined to one.",
+        minimum=1,
+        maximum=MOST_MEMBERS,
+        panel=NETWORK,
+    )
     dropout: float | None = option(
         "Share of each layer's output that is dropped.", minimum=0, maximum=0.9, panel=NETWORK
     )
@@ -150,11 +156,13 @@ class Settings:
     clip_norm: float
     validation: float
     seed: int
+    members: int = 1
 
     @property
     def network(self) -> str:
-        """Cell and size: `lstm 2x256`."""
-        return f"{self.cell} {self.layers}x{self.hidden_size}"
+        """Cell and size: `lstm 2x256`, `lstm 2x512 in 2 members`."""
+        members = f" in {self.members} members" if self.members > 1 else ""
+        return f"{self.cell} {self.layers}x{self.hidden_size}{members}"
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,63 @@
-"""One chunk of training in parts: columns of the batch, each forward and backward by itself.
+"""One chunk of training in parts: some columns of the batch for one member of an ensemble, each
+forward and backward by itself.
 
-The parts share the weights and meet once a chunk, when their gradients are added. The threads of
-a BLAS library would meet at every product, hundreds of times a chunk, leave the pointwise
-mathematics to one core, and nearly come to a halt as soon as another program wants a core of
-theirs; so BLAS is kept to one thread (see `blas`), and who works on the parts is `team`'s concern.
+The parts of a member share its weights and meet once a chunk, when their gradients are added;
+members do not meet at all. The threads of a BLAS library would meet at every product, hundreds of
+times a chunk, leave the pointwise mathematics to one core, and nearly come to a halt as soon as
+another program wants a core of theirs; so BLAS is kept to one thread (see `blas`), and who works on
+the parts is `team`'s concern.
 """
 
 from itertools import pairwise
 
 import numpy as np
 
-from charrnn.model import CharModel, State
+from charrnn.ensemble import Ensemble
+from charrnn.model import State
 from charrnn.ops import Array, cross_entropy
-from charrnn.team import cores, shared
-
-#: Fewer columns than this make the products of a part inefficient.
-SMALLEST_PART = 16
+from charrnn.team import cores, most_workers, shared
 
 
-def default_parts(batch: int) -> int:
-    """One part for each core, as long as every part of the batch is worth one."""
-    return max(1, min(cores(), batch // SMALLEST_PART))
+def default_workers(batch: int, members: int) -> int:
+    """One worker for each core, as long as there is work for it."""
+    return min(cores(), most_workers(batch, members))
 
 
 class Crew:
-    """The parts of a batch of B streams of T characters.
+    """The parts of a batch of B streams of T characters, which every member of `model` reads.
 
-    `job(part)` is to be done for every part, by whatever team, between `prepare` and `collect`.
-    Then `gradient` is d(mean loss)/d(parameters) for the whole batch, a vector like `model.flat`.
-    The result depends on the number of parts only in its last bits, and not on who does them.
+    `job(worker)` is to be done for all `workers`, by whatever team, between `prepare` and
+    `collect`. Then `gradient` holds, for every member, d(its mean loss)/d(its parameters), in a
+    vector like `model.flat`. The result depends on the number of parts only in its last bits, and
+    not on who does them.
     """
 
-    def __init__(self, model: CharModel, steps: int, batch: int, parts: int, seed: int = 0) -> None:
+    def __init__(
+        self, model: Ensemble, steps: int, batch: int, workers: int, seed: int = 0
+    ) -> None:
         self.model = model
         self.seed = seed
-        edges = [i * batch // parts for i in range(parts + 1)]
-        self.columns = [slice(a, b) for a, b in pairwise(edges) if a < b]
-        self.tapes = [model.tape(steps, c.stop - c.start) for c in self.columns]
+        self.members = len(model.members)
+        pieces = min(-(-workers // self.members), batch)  # of the batch, for each member
+        edges = [i * batch // pieces for i in range(pieces + 1)]
+        columns = [slice(a, b) for a, b in pairwise(edges)]
+        self.parts = [(member, c) for member in range(self.members) for c in columns]
+        self.workers = min(workers, len(self.parts))
+        self.tapes = [model.members[m].tape(steps, c.stop - c.start) for m, c in self.parts]
         self.weights = shared(model.flat.shape, model.dtype)
         model.move_to(self.weights)
-        self.vectors = shared((len(self.columns), model.flat.size), model.dtype)
-        self.gradients = [model.named(vector) for vector in self.vectors]
+        self.vectors = shared((pieces, model.flat.size), model.dtype)
+        rows = [model.rows(vector) for vector in self.vectors]
+        self.gradients = [
+            model.members[member].named(rows[piece][member])
+            for member in range(self.members)
+            for piece in range(pieces)
+        ]
         self.text = shared((2, steps, batch), np.intp)  # inputs, targets
         self.state = {n: shared(a.shape, a.dtype) for n, a in model.zero_state(batch).items()}
-        self.losses = shared((len(self.columns),), np.float64)
+        self.losses = shared((len(self.parts),), np.float64)
         self.step_number = shared((1,), np.int64)
         self.dropout = shared((1,), np.float64)
-
-    @property
-    def parts(self) -> int:
-        return len(self.columns)
 
     @property
     def gradient(self) -> Array:
@@ -65,24 +73,33 @@ class Crew:
             self.state[name][...] = array
         self.dropout[0], self.step_number[0] = dropout, step
 
-    def job(self, part: int) -> None:
+    def job(self, worker: int) -> None:
+        """Every part that is this worker's."""
+        for part in range(worker, len(self.parts), self.workers):
+            self.do(part)
+
+    def do(self, part: int) -> None:
         """Forward and backward for one part; its state is replaced by the one after the chunk."""
-        columns, tape = self.columns[part], self.tapes[part]
+        (member, columns), tape = self.parts[part], self.tapes[part]
+        model = self.model.members[member]
         inputs, targets = self.text[..., columns]
-        state = {name: array[..., columns] for name, array in self.state.items()}
+        share = self.model.part(self.state, member)
+        state = {name: array[..., columns] for name, array in share.items()}
         # From the step alone: there is no random state to keep, and a resumed run drops the same.
         seed = (self.seed, int(self.step_number[0]), part)
         rng = np.random.default_rng(seed) if self.dropout[0] else None
-        logits, after = self.model.forward(inputs, state, tape, float(self.dropout[0]), rng)
+        logits, after = model.forward(inputs, state, tape, float(self.dropout[0]), rng)
         self.losses[part] = cross_entropy(
             logits, targets.reshape(-1), dlogits=logits, count=self.text[0].size
         )
-        self.model.backward(logits, tape, self.gradients[part])
+        model.backward(logits, tape, self.gradients[part])
         for name, array in after.items():
             state[name][...] = array
 
     def collect(self) -> tuple[float, State]:
-        """The mean loss in nats per character and the state after the chunk, as new arrays."""
+        """The mean loss of the members in nats per character, and the state after the chunk, as new
+        arrays."""
         for vector in self.vectors[1:]:
             self.vectors[0] += vector
-        return float(self.losses.sum()), {name: a.copy() for name, a in self.state.items()}
+        loss = float(self.losses.sum()) / self.members
+        return loss, {name: array.copy() for name, array in self.state.items()}

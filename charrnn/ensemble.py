@@ -15,6 +15,7 @@ import numpy as np
 
 from charrnn.model import CharModel, ModelTape, State, matrices
 from charrnn.ops import Array
+from charrnn.shapes import MOST_MEMBERS
 
 Parameters = dict[str, Array]
 
@@ -65,6 +66,13 @@ class Ensemble:
         """An ensemble of the same kind with a copy of these weights, a vector like `flat`."""
         pairs = zip(self.members, self.rows(flat), strict=True)
         return Ensemble([member.with_weights(row) for member, row in pairs])
+
+    def take(self, parameters: Mapping[str, Array]) -> None:
+        """Copy the weights of a network that is a `join` of so many members."""
+        networks = split(parameters, len(self.members))
+        for member, network in zip(self.members, networks, strict=True):
+            for name, array in member.parameters.items():
+                array[...] = network[name]
 
     def joined(self, flat: Array) -> CharModel:
         """The one network that the members are, with weights from a vector like `flat`."""
@@ -157,13 +165,18 @@ def split(parameters: Mapping[str, Array], count: int) -> list[Parameters]:
 
 def members_of(parameters: Mapping[str, Array]) -> int:
     """Of how many networks these parameters are the `join`, judged by their zeros: 1 for most."""
-    recurrent = parameters["rnn.weight_hh_l0"]
-    H = recurrent.shape[1]
-    for count in (8, 4, 2):
-        if H % count == 0 and _agree(join(split(parameters, count)), parameters):
+    H = parameters["head.weight"].shape[1]
+    hidden = [a for name, a in parameters.items() if "_ih_l0" not in name and a.shape[1:] == (H,)]
+    hidden = [a.reshape(-1, H, H) for a in hidden if a.shape[0] % H == 0]
+    for count in range(MOST_MEMBERS, 1, -1):
+        if H % count == 0 and all(_meet_nowhere(gates, count) for gates in hidden):
             return count
     return 1
 
 
-def _agree(joined: Parameters, parameters: Mapping[str, Array]) -> bool:
-    return all(np.array_equal(joined[name], array) for name, array in parameters.items())
+def _meet_nowhere(gates: Array, count: int) -> bool:
+    """Are all but the diagonal blocks zero? The last column of the first row settles most cases."""
+    G, H, _ = gates.shape
+    blocks = gates.reshape(G, count, H // count, count, H // count)
+    pairs = [(k, j) for k in range(count) for j in reversed(range(count)) if k != j]
+    return all(not blocks[:, k, :, j].any() for k, j in pairs)

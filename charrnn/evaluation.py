@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from charrnn.ensemble import Ensemble, gathered
 from charrnn.model import CharModel
 from charrnn.ops import Array
 from charrnn.team import shared
@@ -26,7 +27,7 @@ MOST_READERS = 64
 SHORTEST_SHARE = 1024
 #: The factors k of the logits, in equal steps. At the best of them the loss is flat: half a step
 #: aside it differs by less than 0.001.
-SCALES = tuple(step / 20 for step in range(10, 23))
+SCALES = tuple(step / 20 for step in range(10, 25))
 PLAIN = SCALES.index(1.0)
 
 
@@ -51,9 +52,13 @@ class Evaluator:
     """
 
     def __init__(
-        self, model: CharModel, ids: Array, readers: int | None = None, parts: int = 1
+        self,
+        model: CharModel | Ensemble,
+        ids: Array,
+        readers: int | None = None,
+        parts: int = 1,
     ) -> None:
-        self.model = model.with_weights(model.flat)
+        self.model = gathered(model.with_weights(model.flat))
         self.model.move_to(shared(model.flat.shape, model.dtype))
         self.ids = ids
         self.count = len(ids) - 1
@@ -62,7 +67,7 @@ class Evaluator:
         self.warm_up = WARM_UP if readers > 1 else 0
         starts = np.arange(readers) * self.share  # the first place that a reader predicts
         self.starts = np.array_split(starts, min(parts, readers))
-        self.tapes = [model.tape(STEPS, len(part)) for part in self.starts]
+        self.tapes = [self.model.tape(STEPS, len(part)) for part in self.starts]
         self.totals = shared((parts, len(SCALES)), np.float64)
         self.stopped = shared((1,), np.bool_)
         self.stop: Callable[[], bool] = lambda: False
@@ -94,7 +99,7 @@ class Evaluator:
         if part >= len(self.starts):
             return
         starts, tape = self.starts[part], self.tapes[part]
-        state = self.model.zero_state(tape.batch)
+        state = self.model.zero_state(len(starts))
         for first in range(-self.warm_up, self.share, STEPS):
             if part == 0 and self.stop():
                 self.stopped[0] = True

@@ -51,7 +51,7 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
 def rehearse(run: Run, pace: Pace) -> None:
     """Do what training does, with a learning rate of zero."""
     end = pace.clock() + REHEARSAL
-    with Team(run.crew.parts, run.jobs) as team:
+    with Team(run.crew.workers, run.jobs) as team:
         while pace.clock() < end or len(pace.durations) < FEWEST:
             before = pace.clock()
             run.step(0.0, run.progress.share, team.do)

@@ -15,12 +15,13 @@ from charrnn.errors import UsageError
 from charrnn.npz import FILE_BYTES
 from charrnn.recipe import parameter_count
 
-#: Copies of the parameters in float32: weights, gradient, Adam's two, average, best, the evaluator,
-#: four to go back to, four that are being saved.
-COPIES = 15
-#: And in a checkpoint: best, last, average, Adam's two. Bytes for all that is not an array of the
-#: network: the excerpt, the history, the heads of the members.
-SAVED_COPIES = 5
+#: Copies of the parameters in float32: weights, gradient, Adam's two, average, the evaluator, four
+#: to go back to, four that are being saved. And of those of the network that the members become:
+#: the best, and the one that it is made from.
+COPIES, COPIES_JOINED = 14, 2
+#: And in a checkpoint: last, average, Adam's two; and once the joined network. Bytes for all that
+#: is not an array of the network: the excerpt, the history, the heads of the arrays.
+SAVED_COPIES = 4
 SAVED_BESIDES = 2**17
 #: What a forked worker has of its own: a gradient, and what the original has changed since.
 WORKER_COPIES = 11
@@ -40,21 +41,23 @@ class Need:
 
 def need(settings: Settings, vocabulary_size: int, characters: int, processes: int = 1) -> Need:
     """What a run with these settings takes, to within a third or so."""
-    P = parameter_count(settings.cell, settings.layers, settings.hidden_size, vocabulary_size)
+    kind, members = (settings.cell, settings.layers), settings.members
+    joined = parameter_count(*kind, settings.hidden_size, vocabulary_size)
+    P = members * parameter_count(*kind, settings.hidden_size // members, vocabulary_size)
     steps = settings.batch_size * settings.sequence_length
     cell = CELLS[settings.cell](settings.activation)
     G, S, H = len(cell.gates), len(cell.states), settings.hidden_size
     # Per step and stream: the tape of each layer with its dropout, the logits (three times in the
     # loss), the one-hot input.
     layer = H * (3 * G + 2 * cell.apart + S + len(cell.saved) + 5)
-    activations = steps * (settings.layers * layer + 3 * vocabulary_size)
-    activations += steps * min(vocabulary_size, steps)
+    activations = steps * (settings.layers * layer + 3 * members * vocabulary_size)
+    activations += steps * members * min(vocabulary_size, steps)
     carried = settings.layers * S * H * settings.batch_size
     text = PER_CHARACTER * min(characters, 16_000_000) + 2 * characters
     others = (processes - 1) * (4 * WORKER_COPIES * P + WORKER)
     return Need(
-        memory=4 * (COPIES * P + activations) + others + text + PROGRAM,
-        file=4 * (SAVED_COPIES * P + carried + vocabulary_size) + SAVED_BESIDES,
+        memory=4 * (COPIES * P + COPIES_JOINED * joined + activations) + others + text + PROGRAM,
+        file=4 * (SAVED_COPIES * P + joined + carried + vocabulary_size) + SAVED_BESIDES,
     )
 
 

@@ -6,6 +6,7 @@ match.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Adam:
     """Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101).
 
     `m` and `v`, zero at first, are the running moments of the gradient, `t` the number of updates:
-    together, the whole state. Decay applies to the first `decayed` elements, the weight matrices.
+    together, the whole state. Decay applies to the slices `decayed`, the weight matrices.
     """
 
     def __init__(
@@ -50,14 +51,14 @@ class Adam:
         m: Array,
         v: Array,
         *,
-        decayed: int = 0,
+        decayed: Sequence[slice] = (),
         betas: tuple[float, float] = (0.9, 0.99),
         epsilon: float = 1e-8,
     ) -> None:
         self.m = m
         self.v = v
         self.t = 0
-        self.decayed = decayed
+        self.decayed = [s for s in decayed if s.start < s.stop]
         self.betas = betas
         self.epsilon = epsilon
         self._scratch = np.empty(min(len(m), BLOCK), m.dtype)
@@ -70,8 +71,8 @@ class Adam:
         beta1, beta2 = self.betas
         rate = learning_rate / (1 - beta1**self.t)
         root = 1 / math.sqrt(1 - beta2**self.t)
-        if weight_decay:
-            weights[: self.decayed] *= weights.dtype.type(1 - learning_rate * weight_decay)
+        for matrices in self.decayed if weight_decay else ():
+            weights[matrices] *= weights.dtype.type(1 - learning_rate * weight_decay)
         for theta, g, m, v in zip(*map(blocks, (weights, gradient, self.m, self.v)), strict=True):
             a = self._scratch[: len(g)]
             m *= beta1

@@ -13,6 +13,7 @@ from charrnn.config import Choices, Settings
 from charrnn.errors import UsageError
 from charrnn.shapes import parameter_shapes
 from charrnn.streams import fit
+from charrnn.team import most_workers
 
 #: The share of the machine's speed in products that training reaches, evaluations included.
 EFFICIENCY = 0.75
@@ -26,6 +27,9 @@ PASSES, STEPS = 160, 400
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024)
+#: Passes over the text from which on a time is better spent on so many members, each with its
+#: share of it, than on one network.
+MEMBERS = {2: 5.5, 4: 8.0}
 #: The least parameters of a network that are better spent on two layers.
 TWO_LAYERS = 0.2e6
 #: Peak learning rates at a width of 256, with one layer and with more.
@@ -36,11 +40,12 @@ RELU_RATE = 0.005
 @dataclass(frozen=True)
 class Situation:
     """What the recipe looks at: the training characters, the alphabet, and the budget, as `steps`,
-    as `epochs`, or as `operations` (a time, at the speed of the machine)."""
+    as `epochs`, or as a time: the `operations` of each of some `workers`."""
 
     characters: int
     vocabulary_size: int
     operations: float = 0.0
+    workers: int = 1
     steps: int | None = None
     epochs: float | None = None
 
@@ -56,28 +61,27 @@ def choose(
             f"the {cell} cell has no activation {activation!r}",
             "Leave --activation out, or add --cell rnn.",
         )
-    layers, hidden_size = network_size(cell, choices, situation)
-    size = parameter_count(cell, layers, hidden_size, situation.vocabulary_size)
+    members = members_for(choices, situation)
+    layers, width = member_size(cell, choices, situation, members)
+    size = parameter_count(cell, layers, width, situation.vocabulary_size)
     batch_size, sequence_length = chunk(choices, situation)
-    read = characters_read(choices, situation)
-    if read is None:
-        read = min(situation.operations / (6 * size), PASSES * situation.characters)
-    epochs = read / situation.characters
+    epochs = min(passes(choices, situation, members, size), PASSES)
     settings = Settings(
         cell=cell,
         activation=activation,
         layers=layers,
-        hidden_size=hidden_size,
+        hidden_size=members * width,
+        members=members,
         dropout=given(choices.dropout, dropout_for(epochs)),
         batch_size=batch_size,
         sequence_length=sequence_length,
-        learning_rate=given(choices.learning_rate, rate_for(cell, activation, layers, hidden_size)),
+        learning_rate=given(choices.learning_rate, rate_for(cell, activation, layers, width)),
         weight_decay=given(choices.weight_decay, decay_for(epochs)),
         clip_norm=given(choices.clip_norm, 1.0),
         validation=validation,
         seed=seed,
     )
-    return settings, reason(choices, situation, epochs)
+    return settings, reason(choices, situation, members, epochs)
 
 
 def given(value: float | None, otherwise: float) -> float:
@@ -89,8 +93,38 @@ def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: i
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def best_size(choices: Choices, situation: Situation) -> float:
-    """The number of parameters that the budget can train: it grows with the work to the power 0.7.
+def work(choices: Choices, situation: Situation, members: int) -> float:
+    """The floating-point operations that a time allows for each of some members."""
+    batch_size, _ = chunk(choices, situation)
+    workers = min(situation.workers, most_workers(batch_size, members))
+    return situation.operations * workers / members
+
+
+def passes(choices: Choices, situation: Situation, members: int, size: float) -> float:
+    """How often the text is read by a network of `size` parameters."""
+    read = characters_read(choices, situation)
+    if read is None:  # 6 operations for each character and parameter
+        read = work(choices, situation, members) / (6 * size)
+    return read / situation.characters
+
+
+def members_for(choices: Choices, situation: Situation) -> int:
+    """More than one network for a time in which one would read the text many times; and for cores
+    that one would leave idle."""
+    if choices.members:
+        return choices.members
+    if choices.hidden_size or characters_read(choices, situation) is not None:
+        return 1
+    size = best_size(choices, situation, 1)
+    read = passes(choices, situation, 1, size)
+    batch_size, _ = chunk(choices, situation)
+    idle = situation.workers / most_workers(batch_size)
+    return max(k for k, least in (MEMBERS | {1: 0.0}).items() if read >= least or idle >= k)
+
+
+def best_size(choices: Choices, situation: Situation, members: int) -> float:
+    """The number of parameters that the budget can train in each member: it grows with the work to
+    the power 0.7.
 
     Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 8 TFLOP (a minute on two cores),
     0.9 M at 24, 1.9 M at 110, 3.4 M at 310. More than `MOST` parameters for each character of the
@@ -98,20 +132,25 @@ def best_size(choices: Choices, situation: Situation) -> float:
     """
     read = characters_read(choices, situation)
     if read is None:
-        size = SIZE * math.pow(situation.operations / 1e12, 0.7)
-    else:  # 6 operations for each character and parameter, so solve for the size
+        size = SIZE * math.pow(work(choices, situation, members) / 1e12, 0.7)
+    else:  # solve for the size
         size = math.pow(SIZE * math.pow(6 * read / 1e12, 0.7), 1 / 0.3)
     return min(size, MOST * situation.characters)
 
 
-def network_size(cell: str, choices: Choices, situation: Situation) -> tuple[int, int]:
-    """Layers and hidden size nearest (in ratio) to the best number of parameters."""
-    target = max(best_size(choices, situation), 1)
+def member_size(cell: str, choices: Choices, situation: Situation, members: int) -> tuple[int, int]:
+    """Layers and hidden size of a member, nearest (in ratio) to the best number of parameters."""
+    target = max(best_size(choices, situation, members), 1)
     # A second ReLU layer sums sums; it needs a rate of its own and gains little.
     most = 1 if choices.activation == "relu" else 2
     layers = choices.layers or min(most, 2 if target > TWO_LAYERS else 1)
     if choices.hidden_size:
-        return layers, choices.hidden_size
+        if choices.hidden_size % members:
+            raise UsageError(
+                f"--hidden-size {choices.hidden_size} cannot be shared by {members} members",
+                f"Give a multiple of {members}, or leave one of the two out.",
+            )
+        return layers, choices.hidden_size // members
 
     def distance(width: int) -> float:
         size = parameter_count(cell, layers, width, situation.vocabulary_size)
@@ -165,12 +204,12 @@ def decay_for(epochs: float) -> float:
     return round(min(0.1 * math.pow(max(epochs / 3.3, 1), 0.45), 0.25), 2)
 
 
-def reason(choices: Choices, situation: Situation, epochs: float) -> str:
+def reason(choices: Choices, situation: Situation, members: int, epochs: float) -> str:
     """Why a network has its size, and how often the budget lets it read the text."""
     size = "the size that this budget trains best"
     if choices.hidden_size:
         size = "the size that was asked for"
-    elif best_size(choices, situation) == MOST * situation.characters:
+    elif best_size(choices, situation, members) == MOST * situation.characters:
         size = "the most that this text can use"
     times = float(f"{epochs:.2g}")
     timed = characters_read(choices, situation) is None

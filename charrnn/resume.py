@@ -5,6 +5,7 @@ counters are JSON, and are checked here, before anything is computed with them.
 """
 
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from charrnn.baselines import Baselines
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Budget, Choices, Settings
 from charrnn.corpus import Corpus
+from charrnn.ensemble import Ensemble, split
 from charrnn.errors import CharRNNError, CheckpointError
 from charrnn.model import CharModel
 from charrnn.run import Run
@@ -40,9 +42,11 @@ def resume_session(
     try:
         settings, budget, baselines = _settings(meta)
         _check_text(corpus, meta["corpus"], name)
-        model = CharModel(stored.parameters, cell=settings.cell, activation=settings.activation)
+        kind = partial(CharModel, cell=settings.cell, activation=settings.activation)
+        model = Ensemble([kind(network) for network in split(stored.parameters, settings.members)])
         before = meta.get("threads")
         run = Run(model, streams_of(corpus, settings), settings, threads or _threads(before))
+        run.best[...] = kind(stored.parameters).flat
         run.restore(stored.resume)
     except CharRNNError:
         raise
@@ -99,7 +103,7 @@ def _differences(meta: dict[str, Any], threads: Any, run: Run) -> list[str]:
     pairs = {
         "NumPy": (versions.get("numpy"), np.__version__),
         "charrnn": (versions.get("charrnn"), __version__),
-        "threads": (threads, run.crew.parts),
+        "threads": (threads, run.crew.workers),
     }
     changed = [
         f"{name} {str(old)[:20]} then, {new} now"

@@ -4,6 +4,7 @@ A run can be turned into plain arrays and back at any moment between two steps, 
 for bit as if nothing had happened. What a run does not know: budgets, clocks, files, terminals.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,9 +13,10 @@ import numpy as np
 
 from charrnn import strict_json
 from charrnn.config import Settings
-from charrnn.crew import Crew, default_parts
+from charrnn.crew import Crew, default_workers
+from charrnn.ensemble import Ensemble, gathered
 from charrnn.evaluation import Measured
-from charrnn.model import CharModel, State, matrices
+from charrnn.model import CharModel, State
 from charrnn.ops import Array
 from charrnn.optim import clip
 from charrnn.streams import Streams
@@ -53,23 +55,34 @@ class Progress:
 class Run:
     """A model in training: its optimiser, its place in the text, its carried state.
 
-    What is dropped by dropout follows from the seed and the step, so there is no random state.
+    The model may have several members, each trained for itself; `kept` is the network that they
+    become, with the best weights so far, the vector `best`. What is dropped by dropout follows from
+    the seed and the step, so there is no random state.
     """
 
     def __init__(
-        self, model: CharModel, streams: Streams, settings: Settings, threads: int | None = None
+        self,
+        model: CharModel | Ensemble,
+        streams: Streams,
+        settings: Settings,
+        threads: int | None = None,
     ) -> None:
-        self.model = model
+        self.model = gathered(model)
         self.streams = streams
         self.settings = settings
         self.progress = Progress()
-        decayed = matrices(model.parameters).stop
-        self.best = model.flat.copy()
-        self.state: State = model.zero_state(streams.batch_size)
+        self.kept = self.model.joined(self.model.flat)
+        self.best = self.kept.flat
+        self.state: State = self.model.zero_state(streams.batch_size)
         B, T = streams.batch_size, streams.sequence_length
-        self.crew = Crew(model, T, B, threads or default_parts(B), settings.seed)
+        workers = threads or default_workers(B, len(self.model.members))
+        self.crew = Crew(self.model, T, B, workers, settings.seed)
         self.updater = Updater(
-            model.flat, self.crew.gradient, self.crew.parts, decayed=decayed, window=WINDOW
+            self.model.flat,
+            self.crew.gradient,
+            self.crew.workers,
+            decayed=self.model.matrices,
+            window=WINDOW,
         )
         self._good: dict[str, Array] = {}
         self.remember()
@@ -81,13 +94,13 @@ class Run:
 
     @property
     def jobs(self) -> list[Job]:
-        """What a step asks of a team of `crew.parts`, by number: `COMPUTE` and `UPDATE`."""
+        """What a step asks of a team of `crew.workers`, by number: `COMPUTE` and `UPDATE`."""
         return [self.crew.job, self.updater.job]
 
     def do(self, job: int) -> None:
-        """One of the jobs, part after part: a team of one."""
-        for part in range(self.crew.parts):
-            self.jobs[job](part)
+        """One of the jobs, worker after worker: a team of one."""
+        for worker in range(self.crew.workers):
+            self.jobs[job](worker)
 
     def step(
         self, learning_rate: float, share: float, do: Callable[[int], None] | None = None
@@ -96,7 +109,8 @@ class Run:
 
         `share` is how much of the budget is spent, for the averaged weights. `do` has a team do one
         of the `jobs`; without it this process does them. Returns the loss in nats per character and
-        the norm of the gradient before clipping. If either is not finite, nothing is updated.
+        the norm of the gradient before clipping, of several members their root mean square. If
+        either is not finite, nothing is updated.
         """
         do = do or self.do
         inputs, targets = self.streams.next()
@@ -105,7 +119,7 @@ class Run:
         self.crew.prepare(inputs, targets, self.state, settings.dropout, step)
         do(COMPUTE)
         loss, state = self.crew.collect()
-        gradient_norm = clip(self.crew.gradient, settings.clip_norm)
+        gradient_norm = self._clip()
         if np.isfinite(loss) and np.isfinite(gradient_norm):
             self.state = state
             growth = share - self.progress.share
@@ -116,6 +130,12 @@ class Run:
         self.progress.share = share
         self.progress.step += 1
         return loss, gradient_norm
+
+    def _clip(self) -> float:
+        """Clip the gradient of every member; the root mean square of their norms before."""
+        rows = self.model.rows(self.crew.gradient)
+        norms = [clip(row, self.settings.clip_norm) for row in rows]
+        return math.hypot(*norms) / math.sqrt(len(norms))
 
     def _forget(self) -> None:
         """One reader after another starts afresh from the zero state, each every B-th chunk.
@@ -136,9 +156,13 @@ class Run:
         progress.strikes, progress.rate_factor = 0, 1.0
 
     def best_weights(self) -> Array:
-        """What the checkpoint is for: the best validated weights, or without validation the
-        averaged ones."""
-        return self.average if self.progress.best_loss is None else self.best
+        """What the checkpoint is for, as a vector like `best`: the best validated weights, or
+        without validation the averaged ones."""
+        return self.joined_average().flat if self.progress.best_loss is None else self.best
+
+    def joined_average(self) -> CharModel:
+        """The network that the averaged weights are."""
+        return self.model.joined(self.average)
 
     def keep_if_best(self, found: Measured, weights: Array) -> bool:
         """Keep `weights`, their softmax layer scaled, if their held-out loss is the best so far."""
@@ -147,8 +171,8 @@ class Run:
             return False
         progress.best_loss, progress.best_scale = loss, found.scale
         progress.best_step = progress.step
-        self.best[...] = weights
-        for name, view in self.model.named(self.best).items():
+        self.best[...] = self.model.joined(weights).flat
+        for name, view in self.kept.parameters.items():
             if name.startswith("head."):
                 view *= view.dtype.type(found.scale)
         return True
@@ -204,11 +228,10 @@ class Run:
         return arrays
 
     def restore(self, arrays: dict[str, Array]) -> None:
-        """Continue from what `arrays` returned; `self.model` holds the best weights so far.
+        """Continue from what `arrays` returned; `best` holds the best weights so far.
 
         Raises an exception of Python's own if they are not what this run returns.
         """
-        self.best[...] = self.model.flat
         for group, vector in self._vectors().items():
             for name, view in self.model.named(vector).items():
                 view[...] = arrays[f"{group}.{name}"]

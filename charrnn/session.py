@@ -16,9 +16,9 @@ from charrnn.baselines import Baselines, baselines, unigram_counts
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Budget, Settings
 from charrnn.corpus import Corpus, split
+from charrnn.ensemble import Ensemble, members_of
 from charrnn.errors import UsageError
 from charrnn.initialisation import initialise
-from charrnn.model import CharModel
 from charrnn.ops import Array
 from charrnn.run import Run
 from charrnn.streams import Streams
@@ -54,7 +54,7 @@ class Session:
     def save(self, path: Path) -> None:
         """Write the best weights so far, and all that is needed to continue, to `path`."""
         run, vocabulary = self.run, self.corpus.vocabulary
-        parameters = run.model.named(run.best_weights())
+        parameters = run.kept.named(run.best_weights())
         meta = self._meta()
         checkpoint.save(
             path, Checkpoint(meta, vocabulary.code_points, parameters, run.arrays(timed=self.timed))
@@ -78,7 +78,7 @@ class Session:
             "parameters": int(run.model.flat.size),
             "characters": len(self.corpus.ids),
             "seed": settings.seed,
-            "threads": run.crew.parts,
+            "threads": run.crew.workers,
             "training": asdict(settings) | {"budget": asdict(self.budget)},
             "best": {
                 "step": progress.best_step,
@@ -121,8 +121,12 @@ def new_session(
     rng = np.random.default_rng(settings.seed)
     training, _ = split(corpus.ids, settings.validation)
     counts = unigram_counts(training, len(corpus.vocabulary))
-    model = initialise(
-        settings.cell, settings.activation, settings.layers, settings.hidden_size, counts, rng
+    width = settings.hidden_size // settings.members
+    model = Ensemble(
+        [
+            initialise(settings.cell, settings.activation, settings.layers, width, counts, rng)
+            for _ in range(settings.members)
+        ]
     )
     inherited = None
     if start_from:
@@ -139,12 +143,18 @@ def streams_of(corpus: Corpus, settings: Settings) -> Streams:
     return Streams(training, settings.batch_size, settings.sequence_length)
 
 
-def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
+def inherit(model: Ensemble, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
     """Copy the weights of `other` into `model`, rows and columns matched by character.
 
     Returns the characters that were `kept`, are `new` and were `dropped`, each as one string.
-    Raises UsageError if the networks differ in cell, layers or hidden size.
+    Raises UsageError if the networks differ in cell, layers, hidden size or members; but what
+    several were joined to may go on as one.
     """
+    members = len(model.members)
+    if members_of(other.parameters) % members:
+        raise UsageError(
+            f"the other model is not made of {members} members", "Leave --members out."
+        )
     for name in ("cell", "activation", "layers", "hidden_size"):
         mine = {
             "cell": model.cell.name,
@@ -161,7 +171,8 @@ def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict
     _, here, there = np.intersect1d(
         vocabulary.code_points, other.vocabulary, assume_unique=True, return_indices=True
     )
-    for name, array in model.parameters.items():
+    joined = model.joined(model.flat)
+    for name, array in joined.parameters.items():
         source = other.parameters[name]
         if name == "rnn.weight_ih_l0":
             array[:, here] = source[:, there]
@@ -169,6 +180,7 @@ def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict
             array[here] = source[there]
         else:
             array[...] = source
+    model.take(joined.parameters)
     old, new = Vocabulary(other.vocabulary).characters, vocabulary.characters
     then, now = set(old), set(new)
     return {

@@ -4,6 +4,9 @@ V vocabulary, H hidden, G gates; the first layer reads one-hot characters, each 
 of the layer below. The model allocates by this table and the checkpoint is checked against it.
 """
 
+#: Networks that may be joined to one.
+MOST_MEMBERS = 8
+
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 

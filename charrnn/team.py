@@ -30,6 +30,8 @@ Job = Callable[[int], None]
 
 CAN_FORK = sys.platform.startswith("linux")
 DONE, FAILED = b".", b"!"
+#: Streams of a batch: with fewer, the products of one worker are inefficient.
+FEWEST_STREAMS = 16
 
 
 def shared(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -43,6 +45,11 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def most_workers(batch: int, members: int = 1) -> int:
+    """How many workers have enough to do when each member of an ensemble reads `batch` streams."""
+    return members * max(batch // FEWEST_STREAMS, 1)
 
 
 class Team:

@@ -111,7 +111,7 @@ class _Trainer:
         self.stop = stop
         self.timed = budget.seconds is not None
         self.pace = Pace(run, budget, clock)
-        parts = run.crew.parts
+        parts = run.crew.workers
         self.evaluator = Evaluator(run.model, held_out, parts=parts) if len(held_out) > 1 else None
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self.pace.spacing()
@@ -120,7 +120,7 @@ class _Trainer:
         jobs = self.run.jobs
         if self.evaluator:
             jobs.append(self.evaluator.job)
-        with Team(self.run.crew.parts, jobs) as self.team:
+        with Team(self.run.crew.workers, jobs) as self.team:
             yield from self.events_of_a_team()
 
     def events_of_a_team(self) -> Iterator[Event]:

@@ -4,6 +4,7 @@ Element by element there is nothing to agree on, and for a large network it is a
 work of a chunk.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,13 @@ class Updater:
     """
 
     def __init__(
-        self, weights: Array, gradient: Array, parts: int, *, decayed: int, window: float
+        self,
+        weights: Array,
+        gradient: Array,
+        parts: int,
+        *,
+        decayed: Sequence[slice],
+        window: float,
     ) -> None:
         self.weights, self.gradient = weights, gradient
         self.m, self.v, self.average = (shared(weights.shape, weights.dtype) for _ in range(3))
@@ -29,7 +36,7 @@ class Updater:
         edges = [i * weights.size // parts for i in range(parts + 1)]
         self.slices = [slice(a, b) for a, b in pairwise(edges)]
         self.adams = [
-            Adam(self.m[s], self.v[s], decayed=min(max(decayed - s.start, 0), s.stop - s.start))
+            Adam(self.m[s], self.v[s], decayed=[overlap(part, s) for part in decayed])
             for s in self.slices
         ]
         self.averages = [Average(self.average[s], window) for s in self.slices]
@@ -57,3 +64,9 @@ class Updater:
         s = self.slices[part]
         self.adams[part].update(self.weights[s], self.gradient[s], learning_rate, weight_decay)
         self.averages[part].update(self.weights[s], share, growth)
+
+
+def overlap(part: slice, whole: slice) -> slice:
+    """What of `part` lies in `whole`, counted from where `whole` begins; perhaps empty."""
+    start, stop = (min(max(edge, whole.start), whole.stop) for edge in (part.start, part.stop))
+    return slice(start - whole.start, stop - whole.start)

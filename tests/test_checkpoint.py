@@ -84,6 +84,35 @@ def test_a_reader_accepts_what_the_writer_wrote(tmp_path: Path, cell: str, layer
     assert same(load(tmp_path / "model.npz"), replace(written, resume=None))
 
 
+def test_the_weights_of_members_have_numbers_and_need_the_second_version(tmp_path: Path) -> None:
+    joined, path = example("gru"), tmp_path / "model.npz"
+    assert joined.resume is not None
+    del joined.meta["version"]
+    shapes = parameter_shapes("gru", LAYERS, 1, VOCABULARY)
+    alone = {name: array for name, array in joined.resume.items() if name[0] in "js"}
+    numbered = {
+        f"{group}.{number}.{name}": np.full(shape, number, np.float32)
+        for group in ("last", "adam.m", "adam.v", "average")
+        for number in range(HIDDEN)
+        for name, shape in shapes.items()
+    }
+    save(path, joined)
+    assert load(path).meta["version"] == 1
+    save(path, replace(joined, resume=alone | numbered))
+    loaded = load(path, with_resume=True)
+    assert loaded.meta["version"] == 2
+    assert loaded.resume is not None
+    np.testing.assert_array_equal(loaded.resume["average.4.head.bias"], 4)
+    for number in range(HIDDEN):
+        del numbered[f"adam.v.{number}.head.bias"]
+        with pytest.raises(CheckpointError, match=f"resume.adam.v.{number}.head.bias is missing"):
+            save(path, replace(joined, resume=alone | numbered))
+        numbered[f"adam.v.{number}.head.bias"] = np.ones(VOCABULARY, np.float32)
+    four = {name: array for name, array in numbered.items() if ".4." not in name}
+    with pytest.raises(CheckpointError, match="4 members do not share its hidden_size 5"):
+        save(path, replace(joined, resume=alone | four))
+
+
 @pytest.mark.parametrize("group", ["last", "adam.m", "adam.v", "average", "state"])
 def test_each_group_for_resuming_may_be_absent_but_not_incomplete(
     tmp_path: Path, group: str
@@ -586,9 +615,9 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None
 
 
 def test_a_later_version_asks_for_a_newer_charrnn_whatever_else_it_holds(tmp_path: Path) -> None:
-    later = packed(members({"novelty": b"?", "head.bias": None}, version=2, cell="mamba"))
+    later = packed(members({"novelty": b"?", "head.bias": None}, version=3, cell="mamba"))
     (tmp_path / "model.npz").write_bytes(later)
-    with pytest.raises(CheckpointError, match=r"model.npz needs a newer charrnn: .* version 2"):
+    with pytest.raises(CheckpointError, match=r"model.npz needs a newer charrnn: .* version 3"):
         load(tmp_path / "model.npz")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from charrnn.cells import CELLS
 from charrnn.crew import Crew
+from charrnn.ensemble import Ensemble, gathered
 from charrnn.errors import CharRNNError
 from charrnn.evaluation import Evaluator
 from charrnn.initialisation import initialise
@@ -19,8 +20,8 @@ from charrnn.updater import Updater
 V, H, T, B = 7, 5, 12, 4
 
 
-def noisy_model(cell: str) -> CharModel:
-    rng = np.random.default_rng(3)
+def noisy_model(cell: str, seed: int = 3) -> CharModel:
+    rng = np.random.default_rng(seed)
     start = initialise(cell, "tanh", 2, H, np.arange(1, V + 1), rng)
     noisy = {n: p + rng.normal(0, 0.3, p.shape) for n, p in start.parameters.items()}
     return CharModel(noisy, cell=cell, dtype=np.float64)
@@ -41,7 +42,7 @@ def one_chunk(crew: Crew, team: Team, dropout: float = 0.0) -> tuple[float, np.n
 def test_any_number_of_processes_finds_the_same_gradient(cell: str, parts: int) -> None:
     found = []
     for size in (1, parts):
-        crew = Crew(noisy_model(cell), T, B, size)
+        crew = Crew(gathered(noisy_model(cell)), T, B, size)
         with Team(size, [crew.job]) as team:
             found.append(one_chunk(crew, team))
     (loss, gradient, state), (same_loss, same_gradient, same_state) = found
@@ -53,10 +54,10 @@ def test_any_number_of_processes_finds_the_same_gradient(cell: str, parts: int) 
 
 def test_who_does_the_parts_changes_no_bit() -> None:
     """Two processes, or one after the other: the parts are the same, dropout and all."""
-    crew = Crew(noisy_model("lstm"), T, B, 2, seed=5)
+    crew = Crew(gathered(noisy_model("lstm")), T, B, 2, seed=5)
     with Team(2, [crew.job]) as team:
         together = one_chunk(crew, team, dropout=0.3)
-    crew = Crew(noisy_model("lstm"), T, B, 2, seed=5)
+    crew = Crew(gathered(noisy_model("lstm")), T, B, 2, seed=5)
     with Team(1, [lambda _: [crew.job(part) for part in range(2)] and None]) as team:
         in_turn = one_chunk(crew, team, dropout=0.3)
     assert together[0] == in_turn[0]
@@ -64,7 +65,32 @@ def test_who_does_the_parts_changes_no_bit() -> None:
 
 
 def test_a_batch_has_no_more_parts_than_columns() -> None:
-    assert Crew(noisy_model("rnn"), T, 2, 5).parts == 2
+    assert len(Crew(gathered(noisy_model("rnn")), T, 2, 5).parts) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 7])
+def test_every_member_gets_the_gradient_it_would_get_alone(workers: int) -> None:
+    networks = [noisy_model("gru", seed) for seed in (3, 4)]
+    crew = Crew(Ensemble(networks), T, B, workers)
+    with Team(crew.workers, [crew.job]) as team:
+        loss, gradient, after = one_chunk(crew, team)
+    inputs, targets = crew.text
+    whole = np.random.default_rng(1)
+    whole.integers(0, V, (2, T, B))
+    states = {n: whole.normal(0, 0.5, a.shape) for n, a in after.items()}
+    losses = []
+    for number, alone in enumerate(networks):
+        single = Crew(gathered(noisy_model("gru", 3 + number)), T, B, 1)
+        single.prepare(inputs, targets, crew.model.part(states, number), 0.0, 11)
+        single.job(0)
+        its_loss, its_state = single.collect()
+        losses.append(its_loss)
+        row = crew.model.rows(gradient)[number]
+        np.testing.assert_allclose(row, single.gradient, rtol=1e-9, atol=1e-15)
+        for name, array in its_state.items():
+            np.testing.assert_allclose(crew.model.part(after, number)[name], array, rtol=1e-12)
+        assert alone.flat.base is not None  # the members' weights are the shared vector's
+    assert loss == pytest.approx(np.mean(losses), rel=1e-12)
 
 
 @pytest.mark.parametrize("parts", [2, 3])
@@ -180,7 +206,8 @@ def test_an_update_in_parts_changes_no_bit(parts: int) -> None:
     for size in (1, parts):
         weights, gradient = shared((1001,), np.float32), shared((1001,), np.float32)
         weights[:] = start
-        updater = Updater(weights, gradient, size, decayed=700, window=0.1)
+        decayed = [slice(0, 300), slice(500, 900)]
+        updater = Updater(weights, gradient, size, decayed=decayed, window=0.1)
         with Team(size, [updater.job]) as team:
             for step, g in enumerate(gradients):
                 gradient[:] = g

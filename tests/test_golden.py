@@ -86,9 +86,7 @@ def test_ten_adam_steps_with_clipping_equal_pytorch(
 ) -> None:
     golden = Golden(name, dtype)
     model, state = golden.model, golden.initial()
-    adam = Adam(
-        *np.zeros((2, model.flat.size), model.dtype), decayed=matrices(model.parameters).stop
-    )
+    adam = Adam(*np.zeros((2, model.flat.size), model.dtype), decayed=[matrices(model.parameters)])
     for step in range(10):
         loss, _, state, _ = golden.step(
             golden["adam.ids"][step], golden["adam.targets"][step], state

@@ -50,7 +50,8 @@ def test_a_norm_of_zero_never_clips_and_a_norm_that_is_not_finite_is_left_to_be_
 
 def test_weight_decay_shrinks_the_matrices_and_nothing_else() -> None:
     weights = np.ones(10)
-    Adam(np.zeros(10), np.zeros(10), decayed=6).update(weights, np.zeros(10), 0.1, weight_decay=0.5)
+    adam = Adam(np.zeros(10), np.zeros(10), decayed=[slice(0, 6)])
+    adam.update(weights, np.zeros(10), 0.1, weight_decay=0.5)
     np.testing.assert_allclose(weights[:6], 0.95)
     np.testing.assert_array_equal(weights[6:], 1.0)
 

@@ -1,6 +1,7 @@
 """What the recipe chooses: laws that hold for every text and budget, and the measured cases."""
 
 import math
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from charrnn.cells import CELLS
 from charrnn.config import Choices, Settings
+from charrnn.errors import UsageError
 from charrnn.recipe import (
     MOST,
     PASSES,
@@ -32,7 +34,9 @@ def chosen(tera: float, characters: int = 1_000_000, **fixed: object) -> Setting
 
 
 def parameters(network: Settings) -> int:
-    return parameter_count(network.cell, network.layers, network.hidden_size, 65)
+    """Of one member."""
+    width = network.hidden_size // network.members
+    return parameter_count(network.cell, network.layers, width, 65)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,7 @@ def parameters(network: Settings) -> int:
 def test_a_megabyte_gets_the_sizes_that_measured_best(
     minutes: float, least: float, most: float
 ) -> None:
-    assert least <= parameters(chosen(minutes * MINUTE)) <= most
+    assert least <= parameters(chosen(minutes * MINUTE, members=1)) <= most
 
 
 @settings(deadline=None)
@@ -50,7 +54,7 @@ def test_a_megabyte_gets_the_sizes_that_measured_best(
 def test_a_larger_budget_never_gets_a_smaller_network_or_less_dropout(
     tera: float, factor: float, characters: int
 ) -> None:
-    small, large = chosen(tera, characters), chosen(tera * factor, characters)
+    small, large = (chosen(t, characters, members=1) for t in (tera, tera * factor))
     assert parameters(large) >= 0.8 * parameters(small)  # widths are steps
     epochs = [1e12 * t / parameters(s) for t, s in ((tera, small), (tera * factor, large))]
     if epochs[1] >= epochs[0]:
@@ -61,7 +65,7 @@ def test_a_larger_budget_never_gets_a_smaller_network_or_less_dropout(
 @given(st.floats(1e-3, 1e5), st.integers(100, 10**8), st.sampled_from(sorted(CELLS)))
 def test_every_choice_is_one_that_can_be_trained(tera: float, characters: int, cell: str) -> None:
     network = chosen(tera, characters, cell=cell)
-    assert network.hidden_size in WIDTHS
+    assert network.hidden_size / network.members in WIDTHS
     assert parameters(network) <= max(1.6 * MOST * characters, parameter_count(cell, 1, 64, 65))
     assert 0 <= network.dropout <= 0.5
     assert 1e-3 < network.learning_rate < 0.1
@@ -78,13 +82,44 @@ def test_what_the_user_fixes_stays_fixed(tera: float, characters: int) -> None:
 
 
 @settings(deadline=None)
+@given(st.floats(0.01, 1e4), st.floats(1.0, 100.0), st.integers(1_000, 10**8))
+def test_more_members_come_with_more_passes_over_a_text(
+    tera: float, factor: float, characters: int
+) -> None:
+    small, large = chosen(tera, characters), chosen(tera * factor, characters)
+    assert small.members <= large.members
+    assert chosen(tera, 100 * characters).members <= small.members
+
+
+def test_one_network_for_three_minutes_and_more_for_an_hour() -> None:
+    assert [chosen(minutes * MINUTE).members for minutes in (1, 2, 15, 60)] == [1, 1, 4, 4]
+    assert chosen(MINUTE, 100_000).members == 4
+    assert chosen(100 * MINUTE, hidden_size=256).members == 1  # what was asked for
+
+
+def test_idle_cores_train_members_of_the_size_that_one_network_would_have() -> None:
+    each = {"characters": 10**8, "vocabulary_size": 65, "operations": MINUTE * 1e12 / 2}
+    choose_for = partial(choose, Choices(), validation=0.1, seed=1)
+    two, eight = (choose_for(Situation(**each, workers=workers))[0] for workers in (2, 8))
+    assert (two.members, eight.members) == (1, 4)
+    assert eight.hidden_size == 4 * two.hidden_size
+
+
+def test_members_share_the_units_that_were_asked_for() -> None:
+    network = chosen(MINUTE, hidden_size=96, members=3)
+    assert (network.hidden_size, network.members) == (96, 3)
+    with pytest.raises(UsageError, match="100 cannot be shared by 3 members"):
+        chosen(MINUTE, hidden_size=100, members=3)
+
+
+@settings(deadline=None)
 @given(st.integers(1, 100_000))
 def test_steps_and_the_time_that_they_take_choose_about_the_same_network(steps: int) -> None:
     """A budget in steps is worth the arithmetic of those steps."""
     situation = Situation(10**7, 65, steps=steps)
     by_steps = choose(Choices(), situation, validation=0.1, seed=1)[0]
     tera = 6 * parameters(by_steps) * steps * 32 * 64 / 1e12
-    ratio = parameters(chosen(tera, 10**7)) / parameters(by_steps)
+    ratio = parameters(chosen(tera, 10**7, members=1)) / parameters(by_steps)
     assert math.isclose(ratio, 1, rel_tol=0.8)
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from charrnn import checkpoint, strict_json
 from charrnn.config import Budget, Settings
 from charrnn.corpus import Corpus, read_corpus
+from charrnn.errors import UsageError
 from charrnn.resume import resume_session
 from charrnn.session import Session, new_session
 from charrnn.training import Event, Finished, Step, train
@@ -75,12 +76,15 @@ def resume(corpus: Corpus, path: Path, **more: Any) -> Session:
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize(
+    ("cell", "members"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3)]
+)
 def test_stopped_after_any_event_and_resumed_equals_straight_through(
-    tmp_path: Path, corpus: Corpus, cell: str, layers: int, dropout: float
+    tmp_path: Path, corpus: Corpus, cell: str, members: int, layers: int, dropout: float
 ) -> None:
     rng = random.Random(f"{cell}{layers}{dropout}")
-    chosen, threads = settings(cell, layers, dropout), rng.choice([1, 2, 3])
+    chosen = settings(cell, layers, dropout, members=members)
+    threads = rng.choice([1, 2, 3])
     straight, path = tmp_path / "straight", tmp_path / "resumed"
     whole = finish(new_session(corpus, chosen, Budget(steps=STEPS), threads=threads), straight)
     for _ in range(3):
@@ -229,6 +233,7 @@ def test_more_time_for_a_finished_run_is_a_new_schedule(
         ("--layers 2", "1"),
         ("--dropout 0.5", "0.0"),
         ("--batch-size 5", "4"),
+        ("--members 2", "1"),
         ("--seed 2", "1"),
         ("--validation 0.2", "0.1"),
     ],
@@ -384,3 +389,21 @@ def test_another_model_of_another_kind_is_refused_with_both_values(
     Path("junk").write_text("junk")
     assert run_here("train", "text", "--init-from", "junk", "-o", "m.npz") == 1
     assert "junk is not a charrnn checkpoint" in error_of(capsys.readouterr().err)
+
+
+def test_what_several_networks_became_may_go_on_as_several_or_as_one(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    path = tmp_path / "pair"
+    finish(new_session(corpus, settings(members=2), Budget(steps=9)), path)
+    trained = checkpoint.load(path)
+    for members in (1, 2):
+        session = new_session(corpus, settings(members=members), Budget(steps=9), start_from=path)
+        begun = session.run.model.joined(session.run.model.flat)
+        for name, array in trained.parameters.items():
+            np.testing.assert_array_equal(begun.parameters[name], array)
+    with pytest.raises(UsageError, match="not made of 3 members"):
+        new_session(corpus, settings(members=3), Budget(steps=9), start_from=path)
+    command = ["train", tmp_path / "text", "--init-from", path, "-o", "m.npz", "--steps", "1", "-q"]
+    assert run_here(*command) == 0
+    assert checkpoint.load(Path("m.npz")).meta["training"]["members"] == 2

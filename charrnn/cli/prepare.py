@@ -78,9 +78,11 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
 
     from charrnn import checkpoint, recipe
     from charrnn.corpus import split
-    from charrnn.crew import default_parts
+    from charrnn.crew import default_workers
+    from charrnn.machine import measured_flops
     from charrnn.memory import check_fits
     from charrnn.session import new_session
+    from charrnn.team import cores
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
@@ -92,14 +94,15 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     situation = recipe.Situation(
         characters=characters,
         vocabulary_size=len(corpus.vocabulary),
-        operations=seconds * speed(request, choices) if seconds else 0.0,
+        operations=seconds * recipe.EFFICIENCY * measured_flops() if seconds else 0.0,
+        workers=request.threads or cores(),
         steps=request.steps,
         epochs=request.epochs,
     )
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
-    parts = request.threads or default_parts(settings.batch_size)
-    check_fits(settings, len(corpus.vocabulary), len(corpus.ids), parts)
+    workers = request.threads or default_workers(settings.batch_size, settings.members)
+    check_fits(settings, len(corpus.vocabulary), len(corpus.ids), workers)
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)
@@ -114,20 +117,12 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     ), reason
 
 
-def speed(request: Request, choices: Choices) -> float:
-    """The operations a second that training may expect of this machine."""
-    from charrnn import recipe
-    from charrnn.crew import default_parts
-    from charrnn.machine import measured_flops
-
-    parts = request.threads or default_parts(choices.batch_size or recipe.BATCH_SIZE)
-    return recipe.EFFICIENCY * measured_flops() * parts
-
-
 def like(choices: Choices, meta: dict[str, object]) -> Choices:
     """The sizes of another model, where the user has not given any."""
-    names = ("cell", "activation", "layers", "hidden_size")
-    open_ones = {name: meta[name] for name in names if getattr(choices, name) is None}
+    names = ("cell", "activation", "layers", "hidden_size", "members")
+    training = meta.get("training")
+    known = meta | {"members": training.get("members", 1) if isinstance(training, dict) else 1}
+    open_ones = {name: known[name] for name in names if getattr(choices, name) is None}
     return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
 
 

@@ -132,6 +132,6 @@ def sample_text(session: "Session") -> str:
     from charrnn.sampling import generate
 
     run, vocabulary = session.run, session.corpus.vocabulary
-    model = run.model.with_weights(run.average)
+    model = run.joined_average()
     characters = generate(model, vocabulary, temperature=0.8, seed=run.progress.step)
     return "".join(islice(characters, SAMPLE_LENGTH))

@@ -49,7 +49,7 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
     text = rng.integers(0, V, 1_000_000).astype(np.uint8)
     streams = Streams(text, options.batch_size, options.sequence_length)
     run = Run(model, streams, settings, options.threads)
-    team = Team(run.crew.parts, run.jobs)
+    team = Team(run.crew.workers, run.jobs)
 
     def step() -> None:
         run.step(1e-3, 0.5, team.do)
