@@ -29,7 +29,7 @@ SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024)
 #: Passes over the text from which on a time is better spent on so many members, each with its
 #: share of it, than on one network.
-MEMBERS = {2: 5.5, 4: 8.0}
+MEMBERS = {2: 6.0, 4: 12.0}
 #: The least parameters of a network that are better spent on two layers.
 TWO_LAYERS = 0.2e6
 #: Peak learning rates at a width of 256, with one layer and with more.

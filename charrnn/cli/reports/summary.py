@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from charrnn.cli.screen import Screen, plural, sparkline
-from charrnn.introspect.summary import Summary
+from charrnn.introspect.summary import Summary, whole
 from charrnn.introspect.words import figure
 
 LN2 = 0.6931471805599453
@@ -14,7 +14,9 @@ def draw(report: Summary, screen: Screen) -> None:
     layers = plural(report.layers, "layer")
     activation = f" ({report.activation})" if report.cell == "rnn" else ""
     network = f"{layers} of {report.hidden_size:,} {report.cell.upper()}{activation} units"
-    screen.line((network, "bold"), f", {plural(report.parameters, 'parameter')}")
+    members = whole(report.training.get("members")) or 1
+    zeros = f" ({members} members and zeros between)" if members > 1 else ""
+    screen.line((network, "bold"), f", {plural(report.parameters, 'parameter')}{zeros}")
     screen.line(("parameter          shape              numbers      norm   largest", "bold"))
     for matrix in report.matrices:
         shape = " x ".join(f"{n:,}" for n in matrix.shape)
