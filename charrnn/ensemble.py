@@ -166,8 +166,11 @@ def split(parameters: Mapping[str, Array], count: int) -> list[Parameters]:
 def members_of(parameters: Mapping[str, Array]) -> int:
     """Of how many networks these parameters are the `join`, judged by their zeros: 1 for most."""
     H = parameters["head.weight"].shape[1]
-    hidden = [a for name, a in parameters.items() if "_ih_l0" not in name and a.shape[1:] == (H,)]
-    hidden = [a.reshape(-1, H, H) for a in hidden if a.shape[0] % H == 0]
+    hidden = [
+        array.reshape(-1, H, H)
+        for name, array in parameters.items()
+        if name.startswith("rnn.weight") and name != "rnn.weight_ih_l0"
+    ]
     for count in range(MOST_MEMBERS, 1, -1):
         if H % count == 0 and all(_meet_nowhere(gates, count) for gates in hidden):
             return count

@@ -5,6 +5,10 @@ first layer is a table whose rows are looked up, and a new hidden state is multi
 matrices that read it, stacked: W_ih of the layer above (or the softmax layer) now, its own W_hh at
 the next step. The equations stay the cell's own, so every registered cell works.
 
+A network that is K networks side by side (see `ensemble`; K is 1 for most) is not multiplied by the
+zeros between them. Each layer has K stacks, for h = H/K units each, and one product over all of
+them, (K, rows, B). The cells see its rows, and all else, as (G, K, h, B): that is (G, H, B).
+
 All of it is float64, whatever the model's dtype: processors and BLAS kernels round differently, and
 in float32 one of ten texts of 10,000 characters would depend on the machine (docs/sampling.md).
 """
@@ -14,17 +18,18 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.cells import Workspace
+from charrnn.ensemble import members_of
 from charrnn.model import CharModel
 from charrnn.ops import Array, row_blocks, squash
 
 
 class _Weights(NamedTuple):
-    """What the streams share. Biases are (G, H, 1), the head's (V, 1)."""
+    """What the streams share."""
 
     table: Array  # (V, G*H): row v is W_ih of the first layer times character v, and its bias
-    stacks: list[Array]  # (rows of the reader above + G*H, H) per layer
-    inputs: list[Array]  # b_ih of the layers above the first, then the head's bias
-    hidden: list[Array]  # b_hh per layer of the gates that are apart, (A, H, 1)
+    stacks: list[Array]  # (K, rows of the reader above + G*h, h) per layer
+    inputs: list[Array]  # b_ih of the layers above the first, (G, K, h, 1), then the head's, (V, 1)
+    hidden: list[Array]  # b_hh per layer of the gates that are apart, (A, K, h, 1)
 
 
 class Stepper:
@@ -37,42 +42,47 @@ class Stepper:
     def __init__(self, model: CharModel, batch: int = 1, weights: _Weights | None = None) -> None:
         self.model, self.batch = model, batch
         self._weights = w = weights or _arranged(model)
-        cell, H, B, G = model.cell, model.hidden_size, batch, len(model.cell.gates)
+        cell, B, G = model.cell, batch, len(model.cell.gates)
+        K, _, h = w.stacks[0].shape
         self._columns = np.ascontiguousarray(w.table.T) if B > 1 else w.table.T
-        # (H, B) per layer and state; each step swaps the two.
-        self._before = [[np.zeros((H, B)) for _ in cell.states] for _ in w.stacks]
-        self._after = [[np.zeros((H, B)) for _ in cell.states] for _ in w.stacks]
-        # A product is what the layer above reads (at the top: the logits), then the layer's own hp.
-        products = [np.empty((len(stack), B)) for stack in w.stacks]
-        self._products = [_blocks(*each, G * H) for each in zip(w.stacks, products, strict=True)]
-        above = [product[: -G * H] for product in products]
-        self.logits = above.pop()
-        self._gates = [np.empty((G, H, B)), *(a.reshape(G, H, B) for a in above)]
-        self._above = [*self._gates[1:], self.logits]
-        self._hp = [product[-G * H :].reshape(G, H, B) for product in products]
-        scale = np.array(cell.scale[: G - cell.apart]).reshape(-1, 1, 1)
+        # (K, h, B) per layer and state; each step swaps the two.
+        self._before = [[np.zeros((K, h, B)) for _ in cell.states] for _ in w.stacks]
+        self._after = [[np.zeros((K, h, B)) for _ in cell.states] for _ in w.stacks]
+        self._gates, self.logits = np.empty((G, K, h, B)), np.empty((w.table.shape[0], B))
+        self._xp = self._gates.reshape(-1, B)  # where the first layer's goes
+        # A product is what the layer above reads (at the top: K shares of the logits), then
+        # the layer's own hp.
+        products = [np.empty((K, stack.shape[1], B)) for stack in w.stacks]
+        self._products = [_blocks(*each, G * h) for each in zip(w.stacks, products, strict=True)]
+        self._hp = [_by_gate(product[:, -G * h :], h) for product in products]
+        *above, shares = (product[:, : -G * h] for product in products)
+        # What is added then, per layer, and where the sum goes.
+        terms = [*(_by_gate(xp, h) for xp in above), shares[0]]
+        sums: list[Array] = [*(self._gates for _ in above), self.logits]
+        self._sums = [[each] for each in zip(terms, w.inputs, sums, strict=True)]
+        self._sums[-1] += [(self.logits, share, self.logits) for share in shares[1:]]
+        ones = np.ones((1, 1, 1))
         if B == 1:  # at this size, spreading a constant over an array costs more than reading it
-            scale = np.repeat(scale, H, axis=1)
-        together, tanh = squash(scale), squash(np.ones((H if B == 1 else 1, 1)))
-        scratch, a = np.empty((G, H, B)), np.empty((H, B))
-        saved, self._apart = (np.empty((n, H, B)) for n in (len(cell.saved), cell.apart))
-        self._work = Workspace(together, tanh, scratch, a, saved, self._apart)
+            ones = np.ones((K, h, 1))
+        scale = np.array(cell.scale[: G - cell.apart]).reshape(-1, 1, 1, 1) * ones
+        scratch, a = np.empty((G, K, h, B)), np.empty((K, h, B))
+        saved, self._apart = (np.empty((n, K, h, B)) for n in (len(cell.saved), cell.apart))
+        self._work = Workspace(squash(scale), squash(ones), scratch, a, saved, self._apart)
         self._multiply_all()
 
     def step(self, ids: Array) -> Array:
         """Read one character per stream, ids (B,), and return the logits (V, B) of the next."""
-        cell, first = self.model.cell, self._gates[0]
+        cell = self.model.cell
         if self.batch == 1:
-            first.reshape(-1)[:] = self._weights.table[ids[0]]
+            self._xp[:, 0] = self._weights.table[ids[0]]
         else:
             # "clip" writes straight into `out`; the default mode would go through a copy.
-            np.take(self._columns, ids, axis=1, out=first.reshape(-1, self.batch), mode="clip")
+            np.take(self._columns, ids, axis=1, out=self._xp, mode="clip")
         self._before, self._after = self._after, self._before
-        for index, gates in enumerate(self._gates):
-            after = self._after[index]
+        for index, hp in enumerate(self._hp):
             if cell.apart:
-                np.add(self._hp[index][-cell.apart :], self._weights.hidden[index], out=self._apart)
-            cell.forward(gates, self._hp[index], self._before[index], after, self._work)
+                np.add(hp[-cell.apart :], self._weights.hidden[index], out=self._apart)
+            cell.forward(self._gates, hp, self._before[index], self._after[index], self._work)
             self._multiply(index)
         return self.logits
 
@@ -83,14 +93,13 @@ class Stepper:
 
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""
-        w = self._weights
-        for matrix, out in self._products[index]:
-            np.matmul(matrix, self._after[index][0], out=out)
-        above = self._above[index]
-        above += w.inputs[index]
+        for matrices, out in self._products[index]:
+            np.matmul(matrices, self._after[index][0], out=out)
+        for terms_and_total in self._sums[index]:
+            np.add(*terms_and_total)
 
     def _multiply_all(self) -> None:
-        for index in range(len(self._gates)):
+        for index in range(len(self._hp)):
             self._multiply(index)
 
     def spread(self, batch: int) -> "Stepper":
@@ -103,34 +112,49 @@ class Stepper:
         return wide
 
 
+def _by_gate(array: Array, h: int) -> Array:
+    """(K, G*h, B) seen as (G, K, h, B)."""
+    K, _, B = array.shape
+    return array.reshape(K, -1, h, B).swapaxes(0, 1)
+
+
 def _blocks(stack: Array, product: Array, own: int) -> list[tuple[Array, Array]]:
-    """Matrices and where their products with (H, B) go: the whole stack for one stream, for which a
-    call costs more than the order of memory; else its two parts (the last `own` rows are W_hh), in
-    blocks of rows."""
-    B = product.shape[1]
+    """Matrices and where their products with (K, h, B) go: the whole stack for one stream, for
+    which a call costs more than the order of memory; else its two parts (the last `own` rows are
+    W_hh), in n blocks of rows, (n, K, rows, h)."""
+    K, _, B = product.shape
     if B == 1:
         return [(stack, product)]
     pairs = []
     for rows in (slice(None, -own), slice(-own, None)):
-        blocks = row_blocks(stack[rows], B)
-        pairs.append((blocks, product[rows].reshape(len(blocks), -1, B)))
+        n = len(row_blocks(stack[0, rows], B))
+        matrices, out = (a[:, rows].reshape(K, n, -1, a.shape[2]) for a in (stack, product))
+        pairs.append((matrices.swapaxes(0, 1), out.swapaxes(0, 1)))
     return pairs
 
 
 def _arranged(model: CharModel) -> _Weights:
     """The float64 weights of `model`, arranged for stepping."""
-    cell, H = model.cell, model.hidden_size
+    cell, H, K = model.cell, model.hidden_size, members_of(model.parameters)
+    h, joined = H // K, (len(cell.gates) - cell.apart) * H
     layers = [model.layer(index) for index in range(model.layers)]
-    joined = (len(cell.gates) - cell.apart) * H
     b_ih = [w.b_ih.astype(np.float64) for w in layers]
     for b, w in zip(b_ih, layers, strict=True):
         b[:joined] += w.b_hh[:joined]
-    hidden = [w.b_hh[joined:].astype(np.float64).reshape(-1, H, 1) for w in layers]
-    readers = [*(w.W_ih for w in layers[1:]), model.parameters["head.weight"]]
+    hidden = [w.b_hh[joined:].astype(np.float64).reshape(-1, K, h, 1) for w in layers]
+    head = model.parameters["head.weight"].reshape(-1, K, h).swapaxes(0, 1)
+    readers = [*(_diagonal(w.W_ih, K) for w in layers[1:]), head]
     stacks = [
-        np.concatenate([reader, w.W_hh]).astype(np.float64)
+        np.concatenate([reader, _diagonal(w.W_hh, K)], axis=1).astype(np.float64)
         for reader, w in zip(readers, layers, strict=True)
     ]
     table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
     head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
-    return _Weights(table, stacks, [*(b.reshape(-1, H, 1) for b in b_ih[1:]), head_bias], hidden)
+    return _Weights(table, stacks, [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias], hidden)
+
+
+def _diagonal(matrix: Array, K: int) -> Array:
+    """The blocks of (G*H, H) in which units of one network read units of the same, (K, G*h, h)."""
+    h = matrix.shape[1] // K
+    blocks: Array = np.einsum("gkikj->kgij", matrix.reshape(-1, K, h, K, h))
+    return blocks.reshape(K, -1, h)

@@ -8,7 +8,7 @@ from charrnn.ensemble import Ensemble, join, members_of, split
 from charrnn.initialisation import initialise
 from charrnn.model import CharModel
 
-V, H, T, B, LAYERS = 7, 5, 11, 3, 2
+V, H, T, B, LAYERS = 20, 5, 11, 3, 2  # V can be mistaken for units: it is a multiple of K H
 
 
 def noisy(cell: str, seed: int) -> CharModel:

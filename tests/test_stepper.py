@@ -1,0 +1,75 @@
+"""Networks side by side are stepped in blocks, which predict what the whole network predicts."""
+
+import numpy as np
+import pytest
+
+from charrnn import stepper as stepping
+from charrnn.cells import CELLS
+from charrnn.ensemble import join
+from charrnn.initialisation import initialise
+from charrnn.model import CharModel
+from charrnn.ops import Array
+from charrnn.stepper import Stepper
+
+V, H, T = 12, 7, 6  # H units in each network
+
+
+def joined(cell: str, layers: int, count: int) -> CharModel:
+    rng = np.random.default_rng(0)
+    networks = []
+    for _ in range(count):
+        start = initialise(cell, "tanh", layers, H, np.arange(1, V + 1), rng)
+        noisy = {n: a + rng.normal(0, 0.4, a.shape) for n, a in start.parameters.items()}
+        networks.append(noisy)
+    return CharModel(join(networks), cell=cell, dtype=np.float64)
+
+
+def predictions(model: CharModel, ids: Array) -> Array:
+    """The logits of `forward` after each character of ids (T, B): (T, V, B)."""
+    logits, _ = model.forward(ids, model.zero_state(ids.shape[1]), model.tape(*ids.shape))
+    return logits.reshape(V, *ids.shape).swapaxes(0, 1)
+
+
+def blocks(stepper: Stepper) -> set[tuple[int, int]]:
+    """How many there are in a layer, and the units of each."""
+    return {(len(stack), stack.shape[2]) for stack in stepper._weights.stacks}
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_joined_networks_are_stepped_as_blocks_and_predict_what_the_whole_predicts(
+    cell: str, layers: int, count: int, batch: int
+) -> None:
+    model, rng = joined(cell, layers, count), np.random.default_rng(1)
+    prompt, ids = rng.integers(0, V, 3), rng.integers(0, V, (T, batch))
+    one = Stepper(model)
+    one.read(prompt)
+    many = one.spread(batch)
+    assert blocks(one) == blocks(many) == {(count, H)}
+    actual = np.stack([many.logits.copy(), *(many.step(row).copy() for row in ids)])
+    read = np.concatenate([np.repeat(prompt[:, None], batch, axis=1), ids])
+    expected = predictions(model, read)[len(prompt) - 1 :]
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_networks_that_read_each_other_are_stepped_as_one(cell: str) -> None:
+    model, ids = joined(cell, 2, 2), np.arange(T)
+    model.parameters["rnn.weight_ih_l1"][0, -1] = 0.5
+    stepper = Stepper(model)
+    stepper.read(ids)
+    assert blocks(stepper) == {(1, 2 * H)}
+    expected = predictions(model, ids[:, None])[-1]
+    np.testing.assert_allclose(stepper.logits, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the rows come in blocks depends on the processor (`ops.row_blocks`)."""
+    monkeypatch.setattr(stepping, "row_blocks", lambda W, columns: np.stack(np.split(W, 4)))
+    model, ids = joined("lstm", 2, 3), np.arange(5)
+    stepper = Stepper(model).spread(5)
+    actual = np.stack([stepper.step(ids).copy() for _ in range(T)])
+    expected = predictions(model, np.repeat(ids[None], T, axis=0))
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
