@@ -91,7 +91,9 @@ def check_fits(
 
 
 def suggestion(settings: Settings, fits: Callable[[Settings], bool]) -> str:
-    """The largest hidden size that fits with everything else unchanged; else the batch size."""
+    """The largest hidden size of one network that fits with everything else unchanged; else the
+    batch size."""
+    settings = replace(settings, members=1)  # which a given size means
     for name in ("hidden_size", "batch_size"):
         low, high = 0, getattr(settings, name)
         while high - low > 1:

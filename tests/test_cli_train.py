@@ -313,10 +313,12 @@ def settings(**changes: Any) -> Settings:
     return replace(small, **changes)
 
 
-def test_what_does_not_fit_is_refused_with_what_would() -> None:
-    for free in (200 * 2**20, 2**30, 2**33):
+@pytest.mark.parametrize("members", [1, 2])
+def test_what_does_not_fit_is_refused_with_what_would(members: int) -> None:
+    """A given size is that of one network, so one has to fit, whatever was chosen."""
+    for free in (200 * 2**20, 2**30, 2**32):
         with pytest.raises(UsageError, match="lstm 2x8000") as refusal:
-            memory.check_fits(settings(hidden_size=8000), 65, 10**6, free=free)
+            memory.check_fits(settings(hidden_size=8000, members=members), 65, 10**6, free=free)
         match = re.fullmatch(r"--hidden-size (\d+) would fit\.", refusal.value.hint)
         assert match, refusal.value.hint
         fitting = int(match[1])
