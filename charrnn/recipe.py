@@ -65,7 +65,7 @@ def choose(
     layers, width = member_size(cell, choices, situation, members)
     size = parameter_count(cell, layers, width, situation.vocabulary_size)
     batch_size, sequence_length = chunk(choices, situation)
-    epochs = min(passes(choices, situation, members, size), PASSES)
+    epochs = passes(choices, situation, members, size)
     settings = Settings(
         cell=cell,
         activation=activation,
@@ -103,9 +103,10 @@ def work(choices: Choices, situation: Situation, members: int) -> float:
 def passes(choices: Choices, situation: Situation, members: int, size: float) -> float:
     """How often the text is read by a network of `size` parameters."""
     read = characters_read(choices, situation)
-    if read is None:  # 6 operations for each character and parameter
-        read = work(choices, situation, members) / (6 * size)
-    return read / situation.characters
+    if read is not None:
+        return read / situation.characters
+    # A character costs 6 operations for each parameter.
+    return min(work(choices, situation, members) / (6 * size) / situation.characters, PASSES)
 
 
 def members_for(choices: Choices, situation: Situation) -> int:

@@ -144,3 +144,9 @@ def test_a_short_text_is_not_read_without_end() -> None:
     assert most_steps(chosen(1e4, 900), 900) == STEPS
     assert most_steps(long, 10**7) > 100_000
     assert short.dropout < 0.5
+
+
+def test_passes_that_were_asked_for_are_not_cut_short() -> None:
+    asked = Situation(20_000, 65, epochs=500)
+    reason = choose(Choices(), asked, validation=0.1, seed=1)[1]
+    assert reason.endswith("about 500 times")
