@@ -27,9 +27,10 @@ PASSES, STEPS = 160, 400
 BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024)
-#: Passes over the text from which on a time is better spent on so many members, each with its
-#: share of it, than on one network.
-MEMBERS = {2: 6.0, 4: 12.0}
+#: Operations for each training character from which on a time is better spent on so many members,
+#: each with its share of it. Two are worse than one at 25e6 and 30e6, and better at 70e6 and 90e6,
+#: on texts of 1 MB and of 110 and 150 KB alike.
+MEMBERS = {2: 40e6, 4: 200e6}
 #: The least parameters of a network that are better spent on two layers.
 TWO_LAYERS = 0.2e6
 #: Peak learning rates at a width of 256, with one layer and with more.
@@ -110,17 +111,16 @@ def passes(choices: Choices, situation: Situation, members: int, size: float) ->
 
 
 def members_for(choices: Choices, situation: Situation) -> int:
-    """More than one network for a time in which one would read the text many times; and for cores
-    that one would leave idle."""
+    """More than one network for a time in which one would hardly gain from its second half; and for
+    cores that one would leave idle."""
     if choices.members:
         return choices.members
     if choices.hidden_size or characters_read(choices, situation) is not None:
         return 1
-    size = best_size(choices, situation, 1)
-    read = passes(choices, situation, 1, size)
+    spent = work(choices, situation, 1) / situation.characters
     batch_size, _ = chunk(choices, situation)
     idle = situation.workers / most_workers(batch_size)
-    return max(k for k, least in (MEMBERS | {1: 0.0}).items() if read >= least or idle >= k)
+    return max([1, *(k for k, least in MEMBERS.items() if spent >= least or idle >= k)])
 
 
 def best_size(choices: Choices, situation: Situation, members: int) -> float:

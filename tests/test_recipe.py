@@ -83,7 +83,7 @@ def test_what_the_user_fixes_stays_fixed(tera: float, characters: int) -> None:
 
 @settings(deadline=None)
 @given(st.floats(0.01, 1e4), st.floats(1.0, 100.0), st.integers(1_000, 10**8))
-def test_more_members_come_with_more_passes_over_a_text(
+def test_more_members_come_with_more_work_for_each_character(
     tera: float, factor: float, characters: int
 ) -> None:
     small, large = chosen(tera, characters), chosen(tera * factor, characters)
@@ -93,7 +93,7 @@ def test_more_members_come_with_more_passes_over_a_text(
 
 def test_one_network_for_three_minutes_and_more_for_an_hour() -> None:
     assert [chosen(minutes * MINUTE).members for minutes in (1, 3, 15, 60)] == [1, 1, 2, 4]
-    assert chosen(MINUTE, 100_000).members == 4
+    assert [chosen(MINUTE, 1_000 * kilobytes).members for kilobytes in (5, 100, 400)] == [4, 2, 1]
     assert chosen(100 * MINUTE, hidden_size=256).members == 1  # what was asked for
 
 
