@@ -1,6 +1,7 @@
 """`charrnn train` as a program: streams, exit codes, bad input, terminals of all kinds."""
 
 import json
+import math
 import os
 import re
 import resource
@@ -28,6 +29,7 @@ from commands import (
 from rich.cells import cell_len
 
 from charrnn import checkpoint, memory
+from charrnn.cli import saving
 from charrnn.config import Settings
 from charrnn.errors import UsageError
 
@@ -90,6 +92,19 @@ def test_json_is_one_object_a_line_with_the_keys_of_the_contract(folder: Path) -
     meta = checkpoint.load(folder / "charrnn.npz").meta
     assert meta["best"]["loss"] == last["best_loss"]
     assert meta["parameters"] == first["parameters"]
+
+
+@pytest.mark.parametrize("validation", ["0.1", "0"])
+def test_the_end_is_in_the_file_also_when_a_save_was_due_after_the_last_step(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, validation: str
+) -> None:
+    command = ("train", "text", *THREE, "--seed", "1", "--validation", validation, "-q", "-o")
+    monkeypatch.chdir(folder)
+    assert run_here(*command, "rarely") == 0
+    monkeypatch.setattr(saving, "EVERY", 0.0)
+    monkeypatch.setattr(saving, "SHARE", math.inf)
+    assert run_here(*command, "always") == 0
+    assert Path("always").read_bytes() == Path("rarely").read_bytes()
 
 
 def test_the_same_seed_and_steps_give_the_same_file_in_any_process(folder: Path) -> None:

@@ -93,9 +93,9 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
     try:
         view.start(plan)
         for event in train(session.run, session.budget, session.held_out, stop=signals.stop):
+            saver.up_to_date = False  # evaluations and the end change the run as well
             match event:
                 case Step():
-                    saver.up_to_date = False
                     view.step(event)
                     best, speed = progress.best_loss, event.characters_per_second
                     finished = Finished(event.step, event.seconds, best, speed)
