@@ -404,6 +404,19 @@ def test_what_several_networks_became_may_go_on_as_several_or_as_one(
             np.testing.assert_array_equal(begun.parameters[name], array)
     with pytest.raises(UsageError, match="not made of 3 members"):
         new_session(corpus, settings(members=3), Budget(steps=9), start_from=path)
-    command = ["train", tmp_path / "text", "--init-from", path, "-o", "m.npz", "--steps", "1", "-q"]
+    out = tmp_path / "m.npz"
+    command = ["train", tmp_path / "text", "--init-from", path, "-o", out, "--steps", "1", "-q"]
     assert run_here(*command) == 0
-    assert checkpoint.load(Path("m.npz")).meta["training"]["members"] == 2
+    assert checkpoint.load(out).meta["training"]["members"] == 2
+
+
+@pytest.mark.parametrize("nonsense", ["two", 0, -1, 2.0, True, None, [2], 10**9, 3])
+def test_nonsense_about_members_is_no_reason_to_refuse_a_model_or_an_error(
+    trained: Path, nonsense: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(trained, lambda meta, state: meta["training"].update(members=nonsense))
+    command = ["train", "text", "--init-from", trained, "-o", "m.npz", "--steps", "1", "-q"]
+    assert run_here(*command) == (2 if nonsense == 3 else 0)  # 8 units cannot be shared by 3
+    assert run_here("train", "text", "--resume", "--steps", "1", "-q") == 1
+    assert "cannot be resumed" in capsys.readouterr().err
+    assert run_here("inspect", trained, "--view", "summary") == 0

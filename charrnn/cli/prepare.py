@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.config import Budget, Choices, Request, parse_duration
 from charrnn.errors import CheckpointError, UsageError
+from charrnn.shapes import MOST_MEMBERS
 
 if TYPE_CHECKING:
     from charrnn.cli.plan import Plan
@@ -118,10 +119,13 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
 
 
 def like(choices: Choices, meta: dict[str, object]) -> Choices:
-    """The sizes of another model, where the user has not given any."""
-    names = ("cell", "activation", "layers", "hidden_size", "members")
+    """The sizes of another model, where the user has not given any; its members too, if what it
+    says of its training makes sense."""
     training = meta.get("training")
-    known = meta | {"members": training.get("members", 1) if isinstance(training, dict) else 1}
+    members = training.get("members") if isinstance(training, dict) else None
+    sane = type(members) is int and 1 <= members <= MOST_MEMBERS
+    known = meta | {"members": members if sane else 1}
+    names = ("cell", "activation", "layers", "hidden_size", "members")
     open_ones = {name: known[name] for name in names if getattr(choices, name) is None}
     return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
 
