@@ -23,15 +23,13 @@ Parameters = dict[str, Array]
 class Ensemble:
     """`members`, networks of one shape, with their weights in one vector, `flat`.
 
-    It has the methods of a `CharModel` that training needs. Its hidden size is the sum of the
-    members', and its state theirs, one below the other: the state of the network that they become.
+    It has the methods of a `CharModel` that training needs. Its state is the members', one below
+    the other: the state of the network that they become.
     """
 
     def __init__(self, members: Sequence[CharModel]) -> None:
         self.members = list(members)
-        first = self.members[0]
-        self.cell, self.layers, self.dtype = first.cell, first.layers, first.dtype
-        self.hidden_size = len(self.members) * first.hidden_size
+        self.dtype = self.members[0].dtype
         self.flat = np.concatenate([member.flat for member in self.members])
         self.move_to(self.flat)
 
@@ -67,31 +65,18 @@ class Ensemble:
         pairs = zip(self.members, self.rows(flat), strict=True)
         return Ensemble([member.with_weights(row) for member, row in pairs])
 
-    def take(self, parameters: Mapping[str, Array]) -> None:
-        """Copy the weights of a network that is a `join` of so many members."""
-        networks = split(parameters, len(self.members))
-        for member, network in zip(self.members, networks, strict=True):
-            for name, array in member.parameters.items():
-                array[...] = network[name]
-
     def joined(self, flat: Array) -> CharModel:
         """The one network that the members are, with weights from a vector like `flat`."""
         rows = zip(self.members, self.rows(flat), strict=True)
         parameters = join([member.named(row) for member, row in rows])
-        return CharModel(
-            parameters,
-            cell=self.cell.name,
-            activation=self.cell.activation,
-            dtype=self.dtype.type,
-        )
+        return self.members[0].with_parameters(parameters)
 
     def zero_state(self, batch: int) -> State:
-        shape = (self.layers, self.hidden_size, batch)
-        return {name: np.zeros(shape, self.dtype) for name in self.cell.states}
+        return _whole([member.zero_state(batch) for member in self.members])
 
     def part(self, state: State, number: int) -> State:
         """One member's share of a state, as views."""
-        h = self.hidden_size // len(self.members)
+        h = self.members[0].hidden_size
         return {name: array[:, number * h : (number + 1) * h] for name, array in state.items()}
 
     def tape(self, steps: int, batch: int) -> list[ModelTape]:
@@ -107,13 +92,22 @@ class Ensemble:
         for other, _ in results[1:]:
             logits += other
         logits *= logits.dtype.type(1 / len(results))
-        states = [after for _, after in results]
-        return logits, {n: np.concatenate([s[n] for s in states], axis=1) for n in states[0]}
+        return logits, _whole([after for _, after in results])
+
+
+def _whole(states: list[State]) -> State:
+    """The states of the members, one below the other."""
+    return {name: np.concatenate([s[name] for s in states], axis=1) for name in states[0]}
 
 
 def gathered(model: CharModel | Ensemble) -> Ensemble:
     """A single network as an ensemble of one."""
     return model if isinstance(model, Ensemble) else Ensemble([model])
+
+
+def taken_apart(model: CharModel, count: int) -> Ensemble:
+    """The ensemble of `count` members that this network is the `join` of."""
+    return Ensemble([model.with_parameters(part) for part in split(model.parameters, count)])
 
 
 def join(networks: Sequence[Mapping[str, Array]]) -> Parameters:

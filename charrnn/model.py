@@ -84,8 +84,12 @@ class CharModel:
 
     def with_weights(self, flat: Array) -> "CharModel":
         """A model of the same kind with a copy of these weights, a vector like `flat`."""
+        return self.with_parameters(self.named(flat))
+
+    def with_parameters(self, parameters: Mapping[str, Array]) -> "CharModel":
+        """A model of the same cell and type with a copy of these parameters, of any size."""
         return CharModel(
-            self.named(flat),
+            parameters,
             cell=self.cell.name,
             activation=self.cell.activation,
             dtype=self.dtype.type,

@@ -5,7 +5,6 @@ counters are JSON, and are checked here, before anything is computed with them.
 """
 
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from charrnn.baselines import Baselines
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Budget, Choices, Settings
 from charrnn.corpus import Corpus
-from charrnn.ensemble import Ensemble, split
+from charrnn.ensemble import taken_apart
 from charrnn.errors import CharRNNError, CheckpointError
 from charrnn.model import CharModel
 from charrnn.run import Run
@@ -42,11 +41,11 @@ def resume_session(
     try:
         settings, budget, baselines = _settings(meta)
         _check_text(corpus, meta["corpus"], name)
-        kind = partial(CharModel, cell=settings.cell, activation=settings.activation)
-        model = Ensemble([kind(network) for network in split(stored.parameters, settings.members)])
+        kept = CharModel(stored.parameters, cell=settings.cell, activation=settings.activation)
+        model = taken_apart(kept, settings.members)
         before = meta.get("threads")
         run = Run(model, streams_of(corpus, settings), settings, threads or _threads(before))
-        run.best[...] = kind(stored.parameters).flat
+        run.best[...] = kept.flat
         run.restore(stored.resume)
     except CharRNNError:
         raise

@@ -16,9 +16,10 @@ from charrnn.baselines import Baselines, baselines, unigram_counts
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Budget, Settings
 from charrnn.corpus import Corpus, split
-from charrnn.ensemble import Ensemble, members_of
+from charrnn.ensemble import Ensemble, members_of, taken_apart
 from charrnn.errors import UsageError
 from charrnn.initialisation import initialise
+from charrnn.model import CharModel
 from charrnn.ops import Array
 from charrnn.run import Run
 from charrnn.streams import Streams
@@ -130,7 +131,12 @@ def new_session(
     )
     inherited = None
     if start_from:
-        inherited = inherit(model, corpus.vocabulary, checkpoint.load(start_from))
+        joined = model.joined(model.flat)
+        inherited = inherit(joined, corpus.vocabulary, checkpoint.load(start_from))
+        if members_of(joined.parameters) % settings.members:
+            problem = f"the other model is not made of {settings.members} members"
+            raise UsageError(problem, "Leave --members out.")
+        model = taken_apart(joined, settings.members)
     held_out = split(corpus.ids, settings.validation)[1]
     beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
     run = Run(model, streams_of(corpus, settings), settings, threads)
@@ -143,18 +149,12 @@ def streams_of(corpus: Corpus, settings: Settings) -> Streams:
     return Streams(training, settings.batch_size, settings.sequence_length)
 
 
-def inherit(model: Ensemble, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
+def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
     """Copy the weights of `other` into `model`, rows and columns matched by character.
 
     Returns the characters that were `kept`, are `new` and were `dropped`, each as one string.
-    Raises UsageError if the networks differ in cell, layers, hidden size or members; but what
-    several were joined to may go on as one.
+    Raises UsageError if the networks differ in cell, layers or hidden size.
     """
-    members = len(model.members)
-    if members_of(other.parameters) % members:
-        raise UsageError(
-            f"the other model is not made of {members} members", "Leave --members out."
-        )
     for name in ("cell", "activation", "layers", "hidden_size"):
         mine = {
             "cell": model.cell.name,
@@ -171,8 +171,7 @@ def inherit(model: Ensemble, vocabulary: Vocabulary, other: Checkpoint) -> dict[
     _, here, there = np.intersect1d(
         vocabulary.code_points, other.vocabulary, assume_unique=True, return_indices=True
     )
-    joined = model.joined(model.flat)
-    for name, array in joined.parameters.items():
+    for name, array in model.parameters.items():
         source = other.parameters[name]
         if name == "rnn.weight_ih_l0":
             array[:, here] = source[:, there]
@@ -180,7 +179,6 @@ def inherit(model: Ensemble, vocabulary: Vocabulary, other: Checkpoint) -> dict[
             array[here] = source[there]
         else:
             array[...] = source
-    model.take(joined.parameters)
     old, new = Vocabulary(other.vocabulary).characters, vocabulary.characters
     then, now = set(old), set(new)
     return {

@@ -93,15 +93,16 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
     try:
         view.start(plan)
         for event in train(session.run, session.budget, session.held_out, stop=signals.stop):
-            saver.up_to_date = False  # evaluations and the end change the run as well
             match event:
                 case Step():
+                    saver.up_to_date = False
                     view.step(event)
                     best, speed = progress.best_loss, event.characters_per_second
                     finished = Finished(event.step, event.seconds, best, speed)
                     if request.sample_every and event.step % request.sample_every == 0:
                         view.sample(event.step, sample_text(session))
                 case Evaluation():
+                    saver.up_to_date = False
                     view.evaluation(event)
                     saver.try_to_save()
                     if request.sample_every is None and view.shows_samples:
@@ -110,6 +111,8 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
                     view.went_back(event)
                 case Finished():
                     finished = event
+                    # Unless an evaluation came before it, the end is not in the file yet.
+                    saver.up_to_date &= event.best_loss is not None
             if signals.stop():
                 break
             if saver.due:
