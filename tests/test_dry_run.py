@@ -8,7 +8,7 @@ import pytest
 from commands import SMALL, TEXT, charrnn, environment, foreign, run_here, seen_on_terminal
 from rich.cells import cell_len
 
-from charrnn import forecast
+from charrnn import forecast, recipe
 
 HOSTILE = "\x1b]0;pwned\x07 \u202e \x9b31m 漢字 e\u0301 Ünïcödé\r\n"
 DRY = ("train", "text", "--dry-run")
@@ -83,10 +83,10 @@ def test_nothing_held_out_is_said(folder: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_json_is_two_objects_with_the_same_facts(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = ["--layers", "3", "--hidden-size", "384"]  # not done with so short a text in the time
-    assert run_here(*DRY, *slow, "--time", "9s", "--json") == 0
+    monkeypatch.setattr(recipe, "STEPS", 10**9)  # no machine gets so far, so the time is not cut
+    assert run_here(*DRY, *SMALL, "--time", "9s", "--json") == 0
     out, err = capsys.readouterr()
     assert err == ""
     start, facts = map(json.loads, out.splitlines())
@@ -97,9 +97,18 @@ def test_json_is_two_objects_with_the_same_facts(
     assert facts["training_characters"] + facts["held_out_characters"] == start["characters"]
     assert facts["only_held_out"] == "\nZ"
     assert facts["parameters_per_character"] == start["parameters"] / facts["training_characters"]
-    assert facts["forecast"]["seconds"] == 9
+    assert facts["forecast"]["seconds"] == pytest.approx(9)
     assert facts["forecast"].keys() == {"characters_per_second", "seconds", "steps", "epochs"}
     assert facts["memory"] > facts["checkpoint_bytes"] > 4 * start["parameters"]
+
+
+def test_a_time_with_too_little_to_read_is_cut_short(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_here(*DRY, *SMALL, "--time", "99h", "--json") == 0
+    ahead = json.loads(capsys.readouterr().out.splitlines()[1])["forecast"]
+    assert ahead["seconds"] < 99 * 3600
+    assert ahead["epochs"] == pytest.approx(recipe.PASSES, rel=0.05)
 
 
 def test_a_run_that_could_be_resumed_is_left_as_it_is(
