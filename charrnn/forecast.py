@@ -42,8 +42,10 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     evaluations = each * (left / pace.spacing() + LAST_EVALUATIONS)
     seconds = math.inf if budget.seconds is None else left * budget.seconds
     steps = math.inf if budget.steps is None else left * budget.steps
-    steps = min(steps, max((seconds - evaluations) / step, 0))
-    seconds = min(seconds, steps * step + evaluations)
+    possible = max((seconds - evaluations) / step, 0)
+    if steps < possible:
+        seconds = steps * step + evaluations
+    steps = min(steps, possible)
     epochs = steps * pace.step_characters / len(run.streams.ids)
     return Forecast(speed, seconds, round(steps), epochs)
 
