@@ -23,6 +23,7 @@ def option(help: str, *, default: Any = None, **about: Any) -> Any:
 NETWORK = "The network (chosen from corpus and budget unless given)"
 LEARNING = "How it learns (chosen from corpus and budget unless given)"
 ACTIVATIONS = ("tanh", "relu")
+OPTIMIZERS = ("muon", "adam")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,11 @@ class Choices:
     )
     weight_decay: float | None = option(
         "Decoupled weight decay of the matrices.", minimum=0, maximum=100, panel=LEARNING
+    )
+    optimizer: str | None = option(
+        "What updates the matrices between hidden units; all else has Adam.",
+        choices=OPTIMIZERS,
+        panel=LEARNING,
     )
     clip_norm: float | None = option(
         "Largest global norm of the gradient; 0 never clips.", minimum=0, panel=LEARNING
@@ -157,6 +163,7 @@ class Settings:
     validation: float
     seed: int
     members: int = 1
+    optimizer: str = "adam"  # as in files from before there was another
 
     @property
     def network(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from charrnn.model import CharModel, ModelTape, State, matrices
+from charrnn.model import CharModel, ModelTape, State, hidden_matrices, matrices
 from charrnn.ops import Array
 from charrnn.shapes import MOST_MEMBERS
 
@@ -40,8 +40,16 @@ class Ensemble:
     @property
     def matrices(self) -> list[slice]:
         """The slices of `flat` that hold matrices."""
-        size, first = self.members[0].flat.size, matrices(self.members[0].parameters)
-        starts = range(0, self.flat.size, size)
+        return self._in_each(matrices(self.members[0].parameters))
+
+    @property
+    def hidden_matrices(self) -> list[slice]:
+        """The slices of `flat` that hold matrices between hidden units."""
+        return self._in_each(hidden_matrices(self.members[0].parameters))
+
+    def _in_each(self, first: slice) -> list[slice]:
+        """A slice of the first member's weights, and the same of the others."""
+        starts = range(0, self.flat.size, self.members[0].flat.size)
         return [slice(start + first.start, start + first.stop) for start in starts]
 
     def named(self, vector: Array) -> Parameters:

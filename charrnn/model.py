@@ -14,7 +14,7 @@ from charrnn import recurrent
 from charrnn.cells import CELLS
 from charrnn.ops import Array
 from charrnn.recurrent import Tape, Weights, flat_rows
-from charrnn.shapes import parameter_shapes
+from charrnn.shapes import between_units, parameter_shapes
 
 #: One (L, H, B) array per state name.
 State = dict[str, Array]
@@ -196,10 +196,10 @@ class CharModel:
 
 
 def named_views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-    """A view of the flat vector for every name; matrices first, then biases, so that what weight
-    decay applies to is one slice (see `matrices`)."""
+    """A view of the flat vector for every name: matrices between hidden units, other matrices,
+    biases. So what Muon works on is one slice, and what decays another (see `matrices`)."""
     views, start = {}, 0
-    for name in sorted(shapes, key=lambda name: len(shapes[name]), reverse=True):
+    for name in sorted(shapes, key=lambda name: (not between_units(name), -len(shapes[name]))):
         size = math.prod(shapes[name])
         views[name] = flat[start : start + size].reshape(shapes[name])
         start += size
@@ -209,6 +209,11 @@ def named_views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
 def matrices(parameters: Mapping[str, Array]) -> slice:
     """The slice of the flat vector that holds the matrices."""
     return slice(0, sum(array.size for array in parameters.values() if array.ndim == 2))
+
+
+def hidden_matrices(parameters: Mapping[str, Array]) -> slice:
+    """The slice of the flat vector that holds those between hidden units."""
+    return slice(0, sum(array.size for n, array in parameters.items() if between_units(n)))
 
 
 def dropout_mask(

@@ -78,6 +78,7 @@ def choose(
         sequence_length=sequence_length,
         learning_rate=given(choices.learning_rate, rate_for(cell, activation, layers, width)),
         weight_decay=given(choices.weight_decay, decay_for(epochs)),
+        optimizer=choices.optimizer or "muon",
         clip_norm=given(choices.clip_norm, 1.0),
         validation=validation,
         seed=seed,

@@ -27,7 +27,6 @@ from charrnn.updater import Updater
 WINDOW = 0.02
 #: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
 EXPLOSION = 5.0
-#: The jobs of a step: `Run.jobs`.
 COMPUTE, UPDATE = 0, 1
 
 
@@ -83,6 +82,8 @@ class Run:
             self.crew.workers,
             decayed=self.model.matrices,
             window=WINDOW,
+            hidden=self.model.hidden_matrices if settings.optimizer == "muon" else (),
+            hidden_size=self.model.members[0].hidden_size,
         )
         self._good: dict[str, Array] = {}
         self.remember()
@@ -156,8 +157,7 @@ class Run:
         progress.strikes, progress.rate_factor = 0, 1.0
 
     def best_weights(self) -> Array:
-        """What the checkpoint is for, as a vector like `best`: the best validated weights, or
-        without validation the averaged ones."""
+        """What the checkpoint is for: the best weights, or without validation the averaged ones."""
         return self.joined_average().flat if self.progress.best_loss is None else self.best
 
     def joined_average(self) -> CharModel:

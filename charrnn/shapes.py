@@ -25,3 +25,8 @@ def parameter_shapes(
     shapes["head.weight"] = (vocabulary_size, hidden_size)
     shapes["head.bias"] = (vocabulary_size,)
     return shapes
+
+
+def between_units(name: str) -> bool:
+    """Is it a matrix from hidden units to hidden units: W_hh, or W_ih above the first layer?"""
+    return name.startswith("rnn.weight") and name != "rnn.weight_ih_l0"

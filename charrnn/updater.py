@@ -1,21 +1,32 @@
-"""The update of the weights in parts: each worker of a team updates a slice of every vector.
+"""The update of the weights in pieces, which the workers of a team share.
 
-Element by element there is nothing to agree on, and for a large network it is a twentieth of the
-work of a chunk.
+Piece by piece there is nothing to agree on, and for a large network it is a twentieth of the work
+of a chunk.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
+from charrnn.muon import Muon, blocks
 from charrnn.ops import Array
 from charrnn.optim import Adam, Average
 from charrnn.team import shared
 
 
+class Piece(NamedTuple):
+    """A slice of the weights, what updates it, and its average."""
+
+    where: slice
+    optimiser: Adam | Muon
+    average: Average
+
+
 class Updater:
-    """Adam and the averaged weights for `weights`, a vector made by `shared`, as is `gradient`.
+    """Adam and the averaged weights for `weights`, a vector made by `shared`, as is `gradient`; and
+    Muon in place of Adam for the slices `hidden`, which hold matrices with `hidden_size` columns.
 
     `job(part)` is to be done for every part, by whatever team, between `prepare` and the next use
     of the weights. The result does not depend on the number of parts.
@@ -29,27 +40,30 @@ class Updater:
         *,
         decayed: Sequence[slice],
         window: float,
+        hidden: Sequence[slice] = (),
+        hidden_size: int = 1,
     ) -> None:
         self.weights, self.gradient = weights, gradient
         self.m, self.v, self.average = (shared(weights.shape, weights.dtype) for _ in range(3))
         self.average[...] = weights
-        edges = [i * weights.size // parts for i in range(parts + 1)]
-        self.slices = [slice(a, b) for a, b in pairwise(edges)]
         self.adams = [
-            Adam(self.m[s], self.v[s], decayed=[overlap(part, s) for part in decayed])
-            for s in self.slices
+            (s, Adam(self.m[s], self.v[s], decayed=[overlap(part, s) for part in decayed]))
+            for rest in between(hidden, weights.size)
+            for s in divided(rest, parts)
         ]
-        self.averages = [Average(self.average[s], window) for s in self.slices]
+        muons = [(s, Muon(self.m[s], hidden_size)) for s in blocks(hidden, hidden_size)]
+        pieces = [Piece(s, o, Average(self.average[s], window)) for s, o in self.adams + muons]
+        self.pieces = [pieces[part::parts] for part in range(parts)]
         self.now = shared((4,), np.float64)  # learning rate, weight decay, share, its growth
 
     @property
     def updates(self) -> int:
         """How many there were."""
-        return self.adams[0].t
+        return self.adams[0][1].t
 
     @updates.setter
     def updates(self, count: int) -> None:
-        for adam in self.adams:
+        for _, adam in self.adams:
             adam.t = count
 
     def prepare(
@@ -59,11 +73,25 @@ class Updater:
         self.now[:] = learning_rate, weight_decay, share, growth
 
     def job(self, part: int) -> None:
-        """Update one slice."""
+        """Update one worker's pieces."""
         learning_rate, weight_decay, share, growth = map(float, self.now)
-        s = self.slices[part]
-        self.adams[part].update(self.weights[s], self.gradient[s], learning_rate, weight_decay)
-        self.averages[part].update(self.weights[s], share, growth)
+        for where, optimiser, average in self.pieces[part]:
+            weights = self.weights[where]
+            optimiser.update(weights, self.gradient[where], learning_rate, weight_decay)
+            average.update(weights, share, growth)
+
+
+def between(slices: Sequence[slice], size: int) -> list[slice]:
+    """What of a vector of `size` elements lies before, between and after these slices of it."""
+    edges = [0, *(edge for s in slices for edge in (s.start, s.stop)), size]
+    return [slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
+def divided(whole: slice, parts: int) -> list[slice]:
+    """Parts of a slice of about equal length, one after the other."""
+    length = whole.stop - whole.start
+    edges = [whole.start + i * length // parts for i in range(parts + 1)]
+    return [slice(a, b) for a, b in pairwise(edges)]
 
 
 def overlap(part: slice, whole: slice) -> slice:

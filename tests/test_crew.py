@@ -14,6 +14,8 @@ from charrnn.errors import CharRNNError
 from charrnn.evaluation import Evaluator
 from charrnn.initialisation import initialise
 from charrnn.model import CharModel
+from charrnn.muon import Muon
+from charrnn.optim import Adam
 from charrnn.team import CAN_FORK, Team, shared
 from charrnn.updater import Updater
 
@@ -197,8 +199,9 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.parametrize("hidden", [(), (slice(0, 300), slice(500, 800))])
 @pytest.mark.parametrize("parts", [2, 3])
-def test_an_update_in_parts_changes_no_bit(parts: int) -> None:
+def test_an_update_in_parts_changes_no_bit(parts: int, hidden: tuple[slice, ...]) -> None:
     """Slices that cut through matrices and biases alike; the decayed ones end inside a slice."""
     found = []
     rng = np.random.default_rng(0)
@@ -207,7 +210,9 @@ def test_an_update_in_parts_changes_no_bit(parts: int) -> None:
         weights, gradient = shared((1001,), np.float32), shared((1001,), np.float32)
         weights[:] = start
         decayed = [slice(0, 300), slice(500, 900)]
-        updater = Updater(weights, gradient, size, decayed=decayed, window=0.1)
+        updater = Updater(
+            weights, gradient, size, decayed=decayed, window=0.1, hidden=hidden, hidden_size=10
+        )
         with Team(size, [updater.job]) as team:
             for step, g in enumerate(gradients):
                 gradient[:] = g
@@ -218,3 +223,21 @@ def test_an_update_in_parts_changes_no_bit(parts: int) -> None:
     for one, several in zip(*found, strict=True):
         np.testing.assert_array_equal(one, several)
     assert not np.array_equal(found[0][0], found[0][3])
+
+
+def test_muon_is_for_the_hidden_matrices_and_adam_for_all_else() -> None:
+    weights, gradient = (shared((40,), np.float32) for _ in range(2))
+    gradient[:] = np.arange(40)
+    updater = Updater(
+        weights, gradient, 2, decayed=[], window=0.1, hidden=[slice(9, 25)], hidden_size=4
+    )
+    updater.prepare(0.1, 0.0, 0.5, 0.1)
+    for part in range(2):
+        updater.job(part)
+    expected = np.zeros(40, np.float32)
+    Adam(*np.zeros((2, 40), np.float32)).update(expected, gradient, 0.1)
+    matrix = np.zeros(16, np.float32)
+    Muon(np.zeros(16, np.float32), 4).update(matrix, gradient[9:25], 0.1)
+    expected[9:25] = matrix
+    np.testing.assert_array_equal(weights, expected)
+    assert not updater.v[9:25].any()

@@ -77,6 +77,7 @@ def test_every_choice_is_one_that_can_be_trained(tera: float, characters: int, c
 def test_what_the_user_fixes_stays_fixed(tera: float, characters: int) -> None:
     fixed = {"cell": "gru", "layers": 3, "hidden_size": 77, "dropout": 0.45, "learning_rate": 0.5}
     fixed |= {"weight_decay": 0.0, "clip_norm": 7.0, "batch_size": 5, "sequence_length": 9}
+    fixed |= {"optimizer": "adam"}
     network = chosen(tera, characters, **fixed)
     assert {name: getattr(network, name) for name in fixed} == fixed
 

@@ -76,14 +76,21 @@ def resume(corpus: Corpus, path: Path, **more: Any) -> Session:
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
 @pytest.mark.parametrize(
     ("cell", "members"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3)]
 )
 def test_stopped_after_any_event_and_resumed_equals_straight_through(
-    tmp_path: Path, corpus: Corpus, cell: str, members: int, layers: int, dropout: float
+    tmp_path: Path,
+    corpus: Corpus,
+    cell: str,
+    members: int,
+    layers: int,
+    dropout: float,
+    optimizer: str,
 ) -> None:
     rng = random.Random(f"{cell}{layers}{dropout}")
-    chosen = settings(cell, layers, dropout, members=members)
+    chosen = settings(cell, layers, dropout, members=members, optimizer=optimizer)
     threads = rng.choice([1, 2, 3])
     straight, path = tmp_path / "straight", tmp_path / "resumed"
     whole = finish(new_session(corpus, chosen, Budget(steps=STEPS), threads=threads), straight)
@@ -408,6 +415,15 @@ def test_what_several_networks_became_may_go_on_as_several_or_as_one(
     command = ["train", tmp_path / "text", "--init-from", path, "-o", out, "--steps", "1", "-q"]
     assert run_here(*command) == 0
     assert checkpoint.load(out).meta["training"]["members"] == 2
+
+
+def test_a_run_from_before_there_was_muon_goes_on_with_adam(trained: Path) -> None:
+    def forget(meta: dict[str, Any], state: dict[str, Any]) -> None:
+        assert meta["training"].pop("optimizer") == "muon"
+
+    rewrite(trained, forget)
+    assert run_here("train", "text", "--resume", "--steps", "1", "-q") == 0
+    assert checkpoint.load(trained).meta["training"]["optimizer"] == "adam"
 
 
 @pytest.mark.parametrize("nonsense", ["two", 0, -1, 2.0, True, None, [2], 10**9, 3])

@@ -126,8 +126,9 @@ def about_the_run(plan: Plan, facts: Facts, out: Path) -> list[tuple[str, str]]:
         (
             "learning",
             f"{settings.batch_size} streams of {settings.sequence_length} characters a step, "
-            f"rate {settings.learning_rate:g}, dropout {settings.dropout:g}, weight decay "
-            f"{settings.weight_decay:g}, gradients clipped to {settings.clip_norm:g}",
+            f"rate {settings.learning_rate:g} ({settings.optimizer}), dropout "
+            f"{settings.dropout:g}, weight decay {settings.weight_decay:g}, "
+            f"gradients clipped to {settings.clip_norm:g}",
         ),
         ("reason", plan.reason),
     ]

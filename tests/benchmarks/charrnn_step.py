@@ -43,6 +43,7 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
         clip_norm=1.0,
         validation=0.0,
         seed=0,
+        optimizer=options.optimizer,
     )
     counts = np.ones(V, np.int64)
     model = initialise(options.cell, "tanh", options.layers, options.hidden_size, counts, rng)
@@ -124,6 +125,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--sequence-length", type=int, default=64)
     parser.add_argument("--vocabulary", type=int, default=65)
+    parser.add_argument("--optimizer", default="adam", help="adam, as PyTorch has here, or muon")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--sample", action="store_true", help="measure generation at batch 1")
