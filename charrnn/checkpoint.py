@@ -5,8 +5,8 @@ names, and under `resume.*` what is needed to continue training:
 
     resume.json             position, step, random state, ...       JSON
     resume.last.P           the last weights, beside the best       float32, the shape of P
-    resume.adam.m.P         Adam's first moments                    "
-    resume.adam.v.P         and second moments                      "
+    resume.adam.m.P         first moments; of Muon the momentum     "
+    resume.adam.v.P         second moments; of Muon zero            "
     resume.average.P        the averaged weights                    "
     resume.state.h, .c      carried state (layers, hidden, batch)   float32; c for lstm only
 
