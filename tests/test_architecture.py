@@ -19,7 +19,7 @@ LONGEST = 250  # lines
 
 FLOORS = [
     {"errors", "visible", "blas", "machine", "shapes", "strict_json", "ops", "baselines"},
-    {"cells", "config", "optim", "streams", "vocabulary", "team", "verdict"}
+    {"cells", "config", "optim", "muon", "streams", "vocabulary", "team", "verdict"}
     | {"atomic", "lock", "npz", "decoding", "filters", "stopping"},
     {"recurrent", "recipe", "checkpoint", "textfiles", "prompts"},
     {"model", "corpus", "memory"},
