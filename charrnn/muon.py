@@ -10,7 +10,8 @@ large in a few directions, those that the hidden state takes most often, and the
 learns late; without S all of them learn at one pace.
 
 Here X is not a matrix but a block of `ROWS` of its rows: each gate needs a scale of its own (whole
-matrices of an LSTM gained nothing), and the cost of orthogonalising grows with the rows.
+matrices of an LSTM gained less than half as much), and the cost of orthogonalising grows with the
+rows.
 """
 
 import math

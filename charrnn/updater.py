@@ -1,7 +1,6 @@
 """The update of the weights in pieces, which the workers of a team share.
 
-Piece by piece there is nothing to agree on, and for a large network it is a twentieth of the work
-of a chunk.
+Piece by piece there is nothing to agree on.
 """
 
 from collections.abc import Sequence
