@@ -8,16 +8,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from charrnn import checkpoint, sampling
 from charrnn.errors import UsageError
-from charrnn.filters import Filters, allowed_characters
-from charrnn.model import CharModel
-from charrnn.prompts import Unknown, fit
-from charrnn.sampling import Piece
-from charrnn.stepper import Stepper
-from charrnn.stopping import Rules, Unit
-from charrnn.team import cores
-from charrnn.vocabulary import Vocabulary
+from charrnn.generation import sampling
+from charrnn.generation.filters import Filters, allowed_characters
+from charrnn.generation.prompts import Unknown, fit
+from charrnn.generation.sampling import Piece
+from charrnn.generation.stepper import Stepper
+from charrnn.generation.stopping import Rules, Unit
+from charrnn.machine.workers import cores
+from charrnn.network.model import CharModel
+from charrnn.storage import checkpoint
+from charrnn.text.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1
 

@@ -1,44 +1,36 @@
-"""The house has floors, and a room imports only from floors below its own.
+"""The house has rooms on floors: imports only go down, at every level, and nothing goes in circles.
 
-A room is a module of charrnn, or one of its packages with everything in it.
+A room is a module of charrnn, or one of its packages with everything in it; the same holds for the
+files and folders inside every room.
 """
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.config import ACTIVATIONS
-from charrnn.shapes import GATES
-
 PACKAGE = Path(__file__).parent.parent / "charrnn"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+FOLDERS = sorted({path.parent for path in MODULES})
 LONGEST = 250  # lines
 
-FLOORS = [
-    {"errors", "visible", "blas", "machine", "shapes", "strict_json", "ops", "baselines"},
-    {"cells", "config", "optim", "muon", "streams", "vocabulary", "team", "verdict"}
-    | {"atomic", "lock", "npz", "decoding", "filters", "stopping"},
-    {"recurrent", "recipe", "checkpoint", "textfiles", "prompts"},
-    {"model", "corpus", "memory"},
-    {"ensemble", "initialisation", "updater", "novelty", "introspect"},
-    {"crew", "evaluation", "stepper", "pictures"},
-    {"run", "sampling"},
-    {"pace", "session", "library"},
-    {"training", "forecast"},
-    {"resume", ""},
-    {"cli"},
-    {"__main__"},
-]
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+#: From the ground up. The package itself (`__init__`) holds the version and names found when asked.
+ROOMS = ["errors", "visible", "arrays", "machine", "network", "text", "storage"]
+ROOMS += ["training", "generation", "inspection", "library", "cli", "__main__"]
 
 
-def room_of(path: Path) -> str:
-    """The first part of a module's name inside charrnn; "" for the package itself."""
-    first = path.relative_to(PACKAGE).parts[0]
-    return "" if first == "__init__.py" else first.removesuffix(".py")
+def child_of(folder: Path, path: Path) -> str:
+    """The file or folder directly in `folder` to which the module at `path` belongs."""
+    return path.relative_to(folder).parts[0].removesuffix(".py")
+
+
+def module_file(name: str) -> Path | None:
+    """The file of a module inside charrnn; None if there is no such module."""
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in candidates if file.is_file()), None)
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -51,15 +43,24 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-def rooms_imported(path: Path) -> set[str]:
-    """The rooms of charrnn that a module imports from, other than its own."""
-    rooms = set()
+def files_imported(path: Path) -> Iterator[Path]:
+    """The files of charrnn's modules that a module imports, or imports names from."""
     for name in imported(path):
-        package, _, rest = name.partition(".")
-        if package == "charrnn":
-            first = rest.split(".")[0]
-            rooms.add(first if first in FLOOR else "")
-    return rooms - {room_of(path)}
+        file = module_file(name) or module_file(name.rpartition(".")[0])
+        if file and file != path:
+            yield file
+
+
+def graph(folder: Path) -> dict[str, set[str]]:
+    """What each file and folder in `folder` imports of the others."""
+    found: dict[str, set[str]] = {}
+    for path in MODULES:
+        if folder not in path.parents:
+            continue
+        here = child_of(folder, path)
+        there = {child_of(folder, f) for f in files_imported(path) if folder in f.parents}
+        found[here] = found.get(here, set()) | there - {here, "__init__"}
+    return found
 
 
 def named(path: Path) -> str:
@@ -67,15 +68,21 @@ def named(path: Path) -> str:
 
 
 def test_every_module_has_its_room_and_every_room_exists() -> None:
-    assert {room_of(path) for path in MODULES} == set(FLOOR)
+    assert {child_of(PACKAGE, path) for path in MODULES} == {*ROOMS, "__init__"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_imports_only_go_down(path: Path) -> None:
-    here = FLOOR[room_of(path)]
-    for room in rooms_imported(path):
-        # The package itself holds the version and nothing that imports anything.
-        assert room == "" or FLOOR[room] < here, f"{room!r} is not below {room_of(path)!r}"
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_rooms_below_it(room: str) -> None:
+    above = graph(PACKAGE)[room] - set(ROOMS[: ROOMS.index(room)])
+    assert not above, f"{room} imports {above}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+def test_no_folder_has_a_circle(folder: Path) -> None:
+    try:
+        TopologicalSorter(graph(folder)).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
@@ -88,7 +95,7 @@ def test_a_module_is_short_and_opens_with_what_it_is(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_only_the_command_line_knows_typer_and_rich_and_nobody_prints(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    if room_of(path) != "cli":
+    if child_of(PACKAGE, path) != "cli":
         packages = {name.partition(".")[0] for name in imported(path)}
         assert not packages & {"typer", "rich"}
     calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
@@ -98,10 +105,5 @@ def test_only_the_command_line_knows_typer_and_rich_and_nobody_prints(path: Path
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_only_blas_changes_the_environment(path: Path) -> None:
     changes = ("os.environ[", "os.environ.setdefault", "os.putenv", "os.environ.update")
-    if room_of(path) != "blas":
+    if named(path) != "machine/blas.py":
         assert not any(change in path.read_text(encoding="utf-8") for change in changes)
-
-
-def test_what_is_written_without_numpy_agrees_with_the_cells() -> None:
-    assert {name: len(cell.gates) for name, cell in CELLS.items()} == GATES
-    assert set(ACTIVATIONS) == {a for cell in CELLS.values() for a in cell.activations()}

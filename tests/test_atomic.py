@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from charrnn import atomic
-from charrnn.atomic import check_writable, remove_orphans, write_atomically
 from charrnn.errors import CheckpointError
+from charrnn.storage import atomic
+from charrnn.storage.atomic import check_writable, remove_orphans, write_atomically
 
 OLD, NEW = b"old", b"new" * 20_000
 

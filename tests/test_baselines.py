@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.baselines import Baselines, Ids, baselines, ngram_losses, unigram_counts
+from charrnn.text.ngrams import Baselines, Ids, baselines, ngram_losses, unigram_counts
 
 
 def ids(characters: list[int] | str) -> Ids:

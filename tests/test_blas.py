@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn import blas
+from charrnn.machine import blas
 
 FLAGS = "fpu sse2 avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
 

@@ -23,14 +23,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn import strict_json
-from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.errors import CheckpointError
-from charrnn.npz import StrictNpz
-from charrnn.shapes import GATES, parameter_shapes
+from charrnn.network import cells
+from charrnn.network.parameters import parameter_shapes
+from charrnn.storage import strict_json
+from charrnn.storage.checkpoint import Checkpoint, load, save
+from charrnn.storage.npz import StrictNpz
 
 LAYERS, HIDDEN, VOCABULARY, BATCH = 2, 5, 7, 3
-CELLS = sorted(GATES)
+CELLS = sorted(cells.CELLS)
 
 
 def example(cell: str = "lstm", layers: int = LAYERS, seed: int = 0) -> Checkpoint:
@@ -168,7 +169,7 @@ def test_plain_numpy_reads_the_file_and_the_names_are_those_of_torch(
     with np.load(tmp_path / "model.npz", allow_pickle=False) as arrays:
         meta = json.loads(bytes(arrays["meta"]))
         assert meta == written.meta
-        rows = GATES[cell] * HIDDEN
+        rows = len(cells.CELLS[cell].gates) * HIDDEN
         assert {k: arrays[k].shape for k in arrays if not k.startswith("resume.")} == {
             "meta": arrays["meta"].shape,
             "vocabulary": (VOCABULARY,),
@@ -599,7 +600,7 @@ def test_a_file_of_2_gib_is_neither_read_nor_written(
     os.truncate(path, 2**31)  # a hole, no data
     with pytest.raises(CheckpointError, match="it has 2,147,483,648 bytes, more than"):
         load(path)
-    monkeypatch.setattr("charrnn.checkpoint.FILE_BYTES", 2**20 + 1000)
+    monkeypatch.setattr("charrnn.storage.checkpoint.FILE_BYTES", 2**20 + 1000)
     with pytest.raises(CheckpointError, match="larger than 2 GiB"):
         save(tmp_path / "large.npz", example())
 
@@ -734,9 +735,9 @@ def test_kill_at_any_moment_leaves_the_old_or_the_new_file_and_orphans_are_clear
         import os, random, signal, sys, time
         from pathlib import Path
         import numpy as np
-        from charrnn.atomic import remove_orphans
-        from charrnn.checkpoint import Checkpoint, load, save
-        from charrnn.shapes import parameter_shapes
+        from charrnn.storage.atomic import remove_orphans
+        from charrnn.storage.checkpoint import Checkpoint, load, save
+        from charrnn.network.parameters import parameter_shapes
 
         path = Path(sys.argv[1]) / "model.npz"
         meta = dict(cell="lstm", activation="tanh", layers=1, hidden_size=256, vocabulary_size=65)
@@ -776,7 +777,7 @@ def test_loading_runs_nothing_and_reaches_for_nothing(tmp_path: Path) -> None:
     script = """
         import sys
         from pathlib import Path
-        from charrnn.checkpoint import load
+        from charrnn.storage.checkpoint import load
         from charrnn.errors import CheckpointError
 
         def load_all():

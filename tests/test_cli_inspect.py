@@ -15,15 +15,16 @@ import pytest
 from rich.cells import cell_len
 
 import charrnn.cli
-from charrnn import checkpoint, ops
-from charrnn.checkpoint import Checkpoint
-from charrnn.cli.inspect import PREDICATES as NAMED_IN_HELP
-from charrnn.cli.inspect import Request
-from charrnn.introspect.dynamic_evaluation import RATE
-from charrnn.introspect.predicates import PREDICATES
-from charrnn.introspect.words import figure
-from charrnn.model import CharModel
-from charrnn.shapes import parameter_shapes
+from charrnn.cli.inspect.options import PREDICATES as NAMED_IN_HELP
+from charrnn.cli.inspect.options import Request
+from charrnn.inspection.dynamic_evaluation import RATE
+from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.words import figure
+from charrnn.network import numerics as ops
+from charrnn.network.model import CharModel
+from charrnn.network.parameters import parameter_shapes
+from charrnn.storage import checkpoint
+from charrnn.storage.checkpoint import Checkpoint
 
 VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
 ALPHABET = '\n "(),.INTadehinorstw\u202e\x1b'
@@ -309,7 +310,7 @@ def test_nothing_is_cut_at_80_columns(
     def cut(words: str, room: int) -> str:
         pytest.fail(f"cut at {room}: {words}")
 
-    monkeypatch.setattr("charrnn.cli.screen.set_cell_size", cut)
+    monkeypatch.setattr("charrnn.cli.inspect.screen.set_cell_size", cut)
     for options in ((), ("--every",)):
         for color in ({}, {"NO_COLOR": "1"}):
             done = run(folder, model, "--view", view, *options, columns=80, **color)

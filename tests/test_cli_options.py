@@ -13,9 +13,10 @@ import pytest
 import typer
 from commands import charrnn, environment, run_here
 
-from charrnn import __version__, cli, memory
+from charrnn import __version__, cli
 from charrnn.cli.options import options, parameter
-from charrnn.config import Choices, Request, option
+from charrnn.training import memory
+from charrnn.training.settings import Choices, Request, option
 
 FIELDS = [*dataclasses.fields(Choices), *dataclasses.fields(Request)]
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import checkpoint, cli
-from charrnn.checkpoint import Checkpoint
-from charrnn.initialisation import initialise
+from charrnn import cli
+from charrnn.network.initialisation import initialise
+from charrnn.storage import checkpoint
+from charrnn.storage.checkpoint import Checkpoint
 
 TINY = Path(__file__).parent / "golden" / "tiny.npz"
 PROGRAM = [sys.executable, "-m", "charrnn", "sample"]

@@ -28,10 +28,11 @@ from commands import (
 )
 from rich.cells import cell_len
 
-from charrnn import checkpoint, memory
-from charrnn.cli import saving
-from charrnn.config import Settings
+from charrnn.cli.train import saving
 from charrnn.errors import UsageError
+from charrnn.storage import checkpoint
+from charrnn.training import memory
+from charrnn.training.settings import Settings
 
 THREE = ("--steps", "3", "--seed", "1", *SMALL)
 

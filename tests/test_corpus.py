@@ -23,10 +23,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn import corpus, textfiles
-from charrnn.corpus import Corpus, read_corpus, read_text, split
-from charrnn.decoding import Decoding, Found, check_encoding
 from charrnn.errors import CharRNNError, CorpusError, UsageError
+from charrnn.text import corpus
+from charrnn.text import files as textfiles
+from charrnn.text.corpus import Corpus, read_corpus, read_text, split
+from charrnn.text.decoding import Decoding, Found, check_encoding
 
 TEXT = "The lamp was lit at dusk.\nWind north-west, é€👍.\n"
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {

@@ -7,17 +7,17 @@ import time
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.crew import Crew
-from charrnn.ensemble import Ensemble, gathered
 from charrnn.errors import CharRNNError
-from charrnn.evaluation import Evaluator
-from charrnn.initialisation import initialise
-from charrnn.model import CharModel
-from charrnn.muon import Muon
-from charrnn.optim import Adam
-from charrnn.team import CAN_FORK, Team, shared
-from charrnn.updater import Updater
+from charrnn.machine.workers import CAN_FORK, Team, shared
+from charrnn.network.cells import CELLS
+from charrnn.network.ensemble import Ensemble, gathered
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
+from charrnn.training.evaluation import Evaluator
+from charrnn.training.gradient import Crew
+from charrnn.training.muon import Muon
+from charrnn.training.optimisers import Adam
+from charrnn.training.update import Updater
 
 V, H, T, B = 7, 5, 12, 4
 

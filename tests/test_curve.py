@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from charrnn.baselines import Baselines
-from charrnn.cli import live
-from charrnn.cli.curve import BINS, MARGIN, NARROWEST, Losses, draw, frame, line
-from charrnn.cli.live import LiveView
-from charrnn.cli.plan import Plan
-from charrnn.training import Evaluation, Step
+from charrnn.cli.train import live
+from charrnn.cli.train.curve import BINS, MARGIN, NARROWEST, Losses, draw, frame, line
+from charrnn.cli.train.live import LiveView
+from charrnn.cli.train.plan import Plan
+from charrnn.text.ngrams import Baselines
+from charrnn.training.loop import Evaluation, Step
 
 SHARES = st.floats(0, 1.5)
 LOSSES = st.floats(0, 20) | st.sampled_from([1e-300, 1e300, math.inf, math.nan])

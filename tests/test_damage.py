@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_checkpoint import HOSTILE
 
-from charrnn import checkpoint
-from charrnn.cli.inspect import VIEWS
+from charrnn.cli.inspect.options import VIEWS
+from charrnn.storage import checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from commands import SMALL, TEXT, charrnn, environment, foreign, run_here, seen_on_terminal
 from rich.cells import cell_len
 
-from charrnn import forecast, recipe
+from charrnn.training import forecast, recipe
 
 HOSTILE = "\x1b]0;pwned\x07 \u202e \x9b31m 漢字 e\u0301 Ünïcödé\r\n"
 DRY = ("train", "text", "--dry-run")

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.config import Settings
-from charrnn.initialisation import initialise
-from charrnn.introspect.dynamic_evaluation import SEGMENT, Learner, dynamic_losses
-from charrnn.introspect.surprisal import read
-from charrnn.model import CharModel
-from charrnn.run import Run
-from charrnn.shapes import parameter_shapes
-from charrnn.streams import Streams
+from charrnn.inspection.dynamic_evaluation import SEGMENT, Learner, dynamic_losses
+from charrnn.inspection.surprisal import read
+from charrnn.network.cells import CELLS
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
+from charrnn.network.parameters import parameter_shapes
+from charrnn.text.batches import Streams
+from charrnn.training.run import Run
+from charrnn.training.settings import Settings
 
 V, H = 7, 6
 FAST = 0.01

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.ensemble import Ensemble, join, members_of, split
-from charrnn.initialisation import initialise
-from charrnn.model import CharModel
+from charrnn.network.cells import CELLS
+from charrnn.network.ensemble import Ensemble, join, members_of, split
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
 
 V, H, T, B, LAYERS = 20, 5, 11, 3, 2  # V can be mistaken for units: it is a multiple of K H
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.evaluation import SCALES, STEPS, Evaluator
-from charrnn.initialisation import initialise
-from charrnn.model import CharModel
-from charrnn.ops import negative_log_likelihood
+from charrnn.network.cells import CELLS
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
+from charrnn.network.numerics import negative_log_likelihood
+from charrnn.training.evaluation import SCALES, STEPS, Evaluator
 
 V = 6
 

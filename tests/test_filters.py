@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from charrnn.errors import UsageError
-from charrnn.filters import (
+from charrnn.generation.filters import (
     Filters,
     allow,
     allowed_characters,

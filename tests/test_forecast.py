@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from charrnn import forecast as room
-from charrnn.config import Budget, Settings
-from charrnn.forecast import forecast
-from charrnn.initialisation import initialise
-from charrnn.run import Run
-from charrnn.streams import Streams
+from charrnn.network.initialisation import initialise
+from charrnn.text.batches import Streams
+from charrnn.training import forecast as room
+from charrnn.training.forecast import forecast
+from charrnn.training.run import Run
+from charrnn.training.settings import Budget, Settings
 
 CHARACTERS, B, T = 600, 3, 10
 

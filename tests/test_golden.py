@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.model import CharModel, matrices
-from charrnn.ops import cross_entropy
-from charrnn.optim import Adam, clip
+from charrnn.network.model import CharModel, matrices
+from charrnn.network.numerics import cross_entropy
+from charrnn.training.optimisers import Adam, clip
 
 GOLDEN = Path(__file__).parent / "golden"
 CELLS = {

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from charrnn import ops
-from charrnn.cells import CELLS
-from charrnn.initialisation import initialise
-from charrnn.model import CharModel
+from charrnn.network import numerics as ops
+from charrnn.network.cells import CELLS
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
 
 # All different, so that no transposed shape can pass by accident.
 V, H, T, B = 7, 5, 6, 3
 STEP = 6e-6  # about the optimum for central differences in float64
-VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.activations()]
+VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.learning_rates]
 
 
 class Problem:

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn import ops
-from charrnn.cells import CELLS
 from charrnn.errors import CorpusError
-from charrnn.introspect.dynamics import lyapunov, spectral_radii
-from charrnn.introspect.gradients import gradient_norms, trace_norms, window_norms
-from charrnn.introspect.statistics import band, decay, norms, relative_to_lag_0
-from charrnn.introspect.windows import cut
-from charrnn.model import CharModel
-from charrnn.shapes import parameter_shapes
+from charrnn.inspection.dynamics import lyapunov, spectral_radii
+from charrnn.inspection.gradients import gradient_norms, trace_norms, window_norms
+from charrnn.inspection.statistics import band, decay, norms, relative_to_lag_0
+from charrnn.inspection.windows import cut
+from charrnn.network import numerics as ops
+from charrnn.network.cells import CELLS
+from charrnn.network.model import CharModel
+from charrnn.network.parameters import parameter_shapes
 
 GOLDEN = Path(__file__).parent / "golden"
 V, H = 7, 5
@@ -216,7 +216,7 @@ def test_results_do_not_depend_on_how_many_windows_are_measured_at_once(
 ) -> None:
     model = random_model("lstm", 2, 0)
     at_once = gradient_norms(model, text(500), steps=20, windows=24, burn_in=5)
-    monkeypatch.setattr("charrnn.introspect.windows.TAPE_BYTES", 50_000)
+    monkeypatch.setattr("charrnn.inspection.windows.TAPE_BYTES", 50_000)
     in_rounds = gradient_norms(model, text(500), steps=20, windows=24, burn_in=5)
     for one, other in zip(at_once.layers, in_rounds.layers, strict=True):
         np.testing.assert_allclose(one.lag.median, other.lag.median, rtol=1e-9)

@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
 from charrnn.errors import CorpusError
-from charrnn.introspect import words
-from charrnn.introspect.context import context
-from charrnn.introspect.export import as_json
-from charrnn.introspect.gates import gate_use
-from charrnn.introspect.gradients import gradient_norms
-from charrnn.introspect.neurons import Units, find, units
-from charrnn.introspect.predicates import PREDICATES
-from charrnn.introspect.side_by_side import chunks
-from charrnn.introspect.summary import summarise
-from charrnn.introspect.surprisal import read, surprisal
-from charrnn.introspect.unfold import Moment, Strip, Unfolding, predict, unfold
-from charrnn.model import CharModel
-from charrnn.shapes import parameter_shapes
+from charrnn.inspection import words
+from charrnn.inspection.context import context
+from charrnn.inspection.export import as_json
+from charrnn.inspection.gates import gate_use
+from charrnn.inspection.gradients import gradient_norms
+from charrnn.inspection.neurons import Units, find, units
+from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.side_by_side import chunks
+from charrnn.inspection.summary import summarise
+from charrnn.inspection.surprisal import read, surprisal
+from charrnn.inspection.unfold import Moment, Strip, Unfolding, predict, unfold
+from charrnn.network.cells import CELLS
+from charrnn.network.model import CharModel
+from charrnn.network.parameters import parameter_shapes
 
 V, H = 7, 6
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from commands import SMALL, TEXT, charrnn, environment, error_of, start
 
-from charrnn import checkpoint
 from charrnn.errors import CheckpointError
-from charrnn.lock import locked
+from charrnn.storage import checkpoint
+from charrnn.storage.lock import locked
 
 
 def test_a_second_trainer_is_refused_and_named_the_first(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_of_many_at_once_only_one_holds_it(tmp_path: Path) -> None:
         import os, sys, time
         from pathlib import Path
         from charrnn.errors import CheckpointError
-        from charrnn.lock import locked
+        from charrnn.storage.lock import locked
 
         path, held = Path(sys.argv[1]) / "m", 0
         for child in range(5):

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 FIRST_AND_LATER = """
-from charrnn import blas
+from charrnn.machine import blas
 blas.configure()
-from charrnn.machine import measured_flops
+from charrnn.machine.speed import measured_flops
 speeds = [measured_flops(0.03) for _ in range(4)]
 print(speeds[0] / max(speeds[1:]))
 """

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn import muon
-from charrnn.muon import ROWS, Muon, blocks, orthogonal
-from charrnn.ops import Array
+from charrnn.arrays import Array
+from charrnn.training import muon
+from charrnn.training.muon import ROWS, Muon, blocks, orthogonal
 
 SHAPES = st.integers(1, 12).flatmap(lambda r: st.tuples(st.just(r), st.integers(r, 24)))
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn import novelty
-from charrnn.corpus import read_corpus
 from charrnn.errors import CorpusError
-from charrnn.novelty import Loop, corpus_of, find_loop, is_learnt, known
-from charrnn.vocabulary import to_code_points
+from charrnn.generation import novelty
+from charrnn.generation.novelty import Loop, corpus_of, find_loop, is_learnt, known
+from charrnn.text.corpus import read_corpus
+from charrnn.text.vocabulary import to_code_points
 
 ALICE = "Down, down, down. Would the fall never come to an end? I wonder how many miles."
 

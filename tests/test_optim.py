@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.optim import BLOCK, Adam, Average, clip, schedule
+from charrnn.training.optimisers import BLOCK, Adam, Average, clip, schedule
 
 
 def test_the_learning_rate_peaks_after_warm_up_and_ends_at_one_percent() -> None:

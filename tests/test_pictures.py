@@ -14,25 +14,25 @@ import numpy as np
 import pytest
 
 from charrnn.errors import UsageError
-from charrnn.introspect.context import context
-from charrnn.introspect.export import as_json
-from charrnn.introspect.gates import gate_use
-from charrnn.introspect.gradients import gradient_norms
-from charrnn.introspect.neurons import find_all
-from charrnn.introspect.predicates import PREDICATES
-from charrnn.introspect.summary import summarise
-from charrnn.introspect.surprisal import surprisal
-from charrnn.introspect.unfold import predict, unfold
-from charrnn.model import CharModel
-from charrnn.pictures import draw, font
-from charrnn.pictures.chart import Scale, linear_ticks, log_ticks
-from charrnn.pictures.drawing import Drawing, Label, text_width
-from charrnn.pictures.page import html
-from charrnn.pictures.png import encode, png
-from charrnn.pictures.save import FORMATS, save
-from charrnn.pictures.svg import number, svg
-from charrnn.pictures.table import HEADERS, csv_text, table
-from charrnn.shapes import parameter_shapes
+from charrnn.inspection.context import context
+from charrnn.inspection.export import as_json
+from charrnn.inspection.gates import gate_use
+from charrnn.inspection.gradients import gradient_norms
+from charrnn.inspection.neurons import find_all
+from charrnn.inspection.pictures import draw, font
+from charrnn.inspection.pictures.chart import Scale, linear_ticks, log_ticks
+from charrnn.inspection.pictures.drawing import Drawing, Label, text_width
+from charrnn.inspection.pictures.page import html
+from charrnn.inspection.pictures.png import encode, png
+from charrnn.inspection.pictures.save import FORMATS, save
+from charrnn.inspection.pictures.svg import number, svg
+from charrnn.inspection.pictures.table import HEADERS, csv_text, table
+from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.summary import summarise
+from charrnn.inspection.surprisal import surprisal
+from charrnn.inspection.unfold import predict, unfold
+from charrnn.network.model import CharModel
+from charrnn.network.parameters import parameter_shapes
 
 CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0))]
 BIDI = list("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

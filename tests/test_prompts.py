@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UnknownCharacter
-from charrnn.prompts import fit, nearest, unescape
-from charrnn.vocabulary import Vocabulary, to_code_points
+from charrnn.generation.prompts import fit, nearest, unescape
+from charrnn.text.vocabulary import Vocabulary, to_code_points
 
 ASCII = Vocabulary(np.array([10, *range(32, 127)], np.uint32))
 KNOWN = set(ASCII.characters)

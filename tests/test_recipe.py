@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.cells import CELLS
-from charrnn.config import Choices, Settings
 from charrnn.errors import UsageError
-from charrnn.recipe import (
+from charrnn.network.cells import CELLS
+from charrnn.training.recipe import (
     MOST,
     PASSES,
     STEPS,
@@ -23,6 +22,7 @@ from charrnn.recipe import (
     rate_for,
     steps_for,
 )
+from charrnn.training.settings import Choices, Settings
 
 #: The arithmetic that a minute is worth on two cores with AVX-512, in TFLOP.
 MINUTE = 9.0

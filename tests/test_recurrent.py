@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.initialisation import initialise
-from charrnn.model import CharModel
+from charrnn.network.cells import CELLS
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
 
 V, H, T, B = 7, 5, 12, 4
-VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.activations()]
+VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.learning_rates]
 
 
 def noisy_model(cell: str, activation: str = "tanh", layers: int = 2) -> CharModel:

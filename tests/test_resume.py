@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from charrnn import checkpoint, strict_json
-from charrnn.config import Budget, Settings
-from charrnn.corpus import Corpus, read_corpus
 from charrnn.errors import UsageError
-from charrnn.resume import resume_session
-from charrnn.session import Session, new_session
-from charrnn.training import Event, Finished, Step, train
+from charrnn.storage import checkpoint, strict_json
+from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.training.loop import Event, Finished, Step, train
+from charrnn.training.resume import resume_session
+from charrnn.training.session import Session, new_session
+from charrnn.training.settings import Budget, Settings
 
 STEPS = 40
 

@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import sampling
-from charrnn.cells import CELLS
 from charrnn.errors import CharRNNError, UnknownCharacter, UsageError
-from charrnn.filters import Filters
-from charrnn.initialisation import initialise
+from charrnn.generation import sampling
+from charrnn.generation.filters import Filters
+from charrnn.generation.sampling import Uniforms, draw, generate, surprisal
+from charrnn.generation.stepper import Stepper
+from charrnn.generation.stopping import Rules
 from charrnn.library import LoadedModel
-from charrnn.model import CharModel
-from charrnn.sampling import Uniforms, draw, generate, surprisal
-from charrnn.stepper import Stepper
-from charrnn.stopping import Rules
-from charrnn.vocabulary import Vocabulary
+from charrnn.network.cells import CELLS
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
+from charrnn.text.vocabulary import Vocabulary
 
 GOLDEN = Path(__file__).parent / "golden"
 TINY = GOLDEN / "tiny.npz"
-VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.activations()]
+VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.learning_rates]
 V, H = 7, 5
 LETTERS = Vocabulary(np.array([ord(c) for c in "\n abcde"], np.uint32))
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from commands import PYTHON, SMALL, TEXT, environment, none_left, read_all, start, terminal
 
-from charrnn import checkpoint
-from charrnn.cli.saving import EVERY, Saver
+from charrnn.cli.train.saving import EVERY, Saver
 from charrnn.errors import CheckpointError
+from charrnn.storage import checkpoint
 
 LONG = (*SMALL, "--steps", "1000000", "--seed", "1")
 ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from charrnn import stepper as stepping
-from charrnn.cells import CELLS
-from charrnn.ensemble import join
-from charrnn.initialisation import initialise
-from charrnn.model import CharModel
-from charrnn.ops import Array
-from charrnn.stepper import Stepper
+from charrnn.arrays import Array
+from charrnn.generation import stepper as stepping
+from charrnn.generation.stepper import Stepper
+from charrnn.network.cells import CELLS
+from charrnn.network.ensemble import join
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
 
 V, H, T = 12, 7, 6  # H units in each network
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UsageError
-from charrnn.stopping import Rules, Stopper
+from charrnn.generation.stopping import Rules, Stopper
 
 TEXTS = st.text("ab.\n ", max_size=40)
 RULES = st.builds(

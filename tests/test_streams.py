@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.streams import Streams, fit
+from charrnn.text.batches import Streams, fit
 
 SIZES = st.tuples(st.integers(1, 40), st.integers(1, 7), st.integers(1, 50))
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from commands import charrnn
 
-from charrnn.config import Budget, Settings
-from charrnn.evaluation import Evaluator
-from charrnn.initialisation import initialise
-from charrnn.run import Run
-from charrnn.streams import Streams
-from charrnn.training import Evaluation, Event, Finished, Step, train
+from charrnn.network.initialisation import initialise
+from charrnn.text.batches import Streams
+from charrnn.training.evaluation import Evaluator
+from charrnn.training.loop import Evaluation, Event, Finished, Step, train
+from charrnn.training.run import Run
+from charrnn.training.settings import Budget, Settings
 
 HELD_OUT = 400
 

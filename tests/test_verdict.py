@@ -2,8 +2,8 @@
 
 import pytest
 
-from charrnn.baselines import Baselines
-from charrnn.verdict import verdict
+from charrnn.text.ngrams import Baselines
+from charrnn.training.verdict import verdict
 
 BASELINES = Baselines(unigram=3.3, ngram=1.6, order=5)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UnknownCharacter
-from charrnn.vocabulary import Vocabulary
+from charrnn.text.vocabulary import Vocabulary
 
 ANY_TEXT = st.text(st.characters(codec="utf-8"))
 

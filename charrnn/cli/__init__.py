@@ -11,10 +11,10 @@ import typer
 from typer.core import TyperGroup
 
 from charrnn import __version__
-from charrnn.cli.console import PatientStderr
-from charrnn.cli.inspect import inspect
-from charrnn.cli.sample import sample
-from charrnn.cli.train import train
+from charrnn.cli.inspect import command as inspect_command
+from charrnn.cli.sample import command as sample_command
+from charrnn.cli.terminal.console import PatientStderr
+from charrnn.cli.train import command as train_command
 from charrnn.errors import CharRNNError
 from charrnn.visible import visible
 
@@ -38,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-for command in (train, sample, inspect):
+for command in (train_command.train, sample_command.sample, inspect_command.inspect):
     app.command()(command)
 
 

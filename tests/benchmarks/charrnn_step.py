@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from charrnn import blas
+from charrnn.machine import blas
 
 WARM_UP = 3  # steps
 SAMPLED = 50
@@ -23,11 +23,11 @@ SAMPLED = 50
 def training_step(options: argparse.Namespace) -> Callable[[], None]:
     import numpy as np
 
-    from charrnn.config import Settings
-    from charrnn.initialisation import initialise
-    from charrnn.run import Run
-    from charrnn.streams import Streams
-    from charrnn.team import Team
+    from charrnn.machine.workers import Team
+    from charrnn.network.initialisation import initialise
+    from charrnn.text.batches import Streams
+    from charrnn.training.run import Run
+    from charrnn.training.settings import Settings
 
     V, rng = options.vocabulary, np.random.default_rng(0)
     settings = Settings(
@@ -63,9 +63,9 @@ def sampling_step(options: argparse.Namespace) -> Callable[[], None]:
 
     import numpy as np
 
-    from charrnn.initialisation import initialise
-    from charrnn.sampling import generate
-    from charrnn.vocabulary import Vocabulary
+    from charrnn.generation.sampling import generate
+    from charrnn.network.initialisation import initialise
+    from charrnn.text.vocabulary import Vocabulary
 
     rng = np.random.default_rng(0)
     counts = np.ones(options.vocabulary, np.int64)

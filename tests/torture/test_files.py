@@ -15,8 +15,8 @@ from damage import ask, check_mutations, mutate, open_all
 from test_atomic import ERRORS, Calls
 from test_checkpoint import HOSTILE, example
 
-from charrnn.checkpoint import load, save
 from charrnn.errors import CheckpointError
+from charrnn.storage.checkpoint import load, save
 
 Figure = Callable[[str, str], None]
 Scaled = Callable[[int], int]
@@ -25,10 +25,10 @@ KILLS = """
 import json, os, random, signal, sys, time, zipfile
 from pathlib import Path
 import numpy as np
-from charrnn.atomic import remove_orphans
-from charrnn.checkpoint import Checkpoint, load, save
+from charrnn.storage.atomic import remove_orphans
+from charrnn.storage.checkpoint import Checkpoint, load, save
 from charrnn.errors import CheckpointError
-from charrnn.shapes import parameter_shapes
+from charrnn.network.parameters import parameter_shapes
 
 path, kills, naive = Path(sys.argv[1]) / "model.npz", int(sys.argv[2]), len(sys.argv) > 3
 meta = dict(cell="lstm", activation="tanh", layers=1, hidden_size=256, vocabulary_size=65)

@@ -15,12 +15,12 @@ import pytest
 from commands import SMALL, TEXT, charrnn, none_left, run_here, start
 from test_resume import events, finish, settings
 
-from charrnn import checkpoint
-from charrnn.config import Budget
-from charrnn.corpus import read_corpus
-from charrnn.resume import resume_session
-from charrnn.run import Run
-from charrnn.session import new_session
+from charrnn.storage import checkpoint
+from charrnn.text.corpus import read_corpus
+from charrnn.training.resume import resume_session
+from charrnn.training.run import Run
+from charrnn.training.session import new_session
+from charrnn.training.settings import Budget
 
 Figure = Callable[[str, str], None]
 Scaled = Callable[[int], int]

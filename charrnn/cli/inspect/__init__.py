@@ -1,0 +1,1 @@
+"""`charrnn inspect`: from options to a report on the screen or in a file."""

@@ -1,0 +1,244 @@
+"""Runs the measurement of each view on a subject, with defaults that fit the text.
+
+A number that the user gave is taken as it is, or refused; one that was left open shrinks to what
+the text allows, and the report shows it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.cli.inspect.options import Request
+from charrnn.cli.inspect.subject import Passage, Subject, passage
+from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
+from charrnn.inspection.context import Context, context
+from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
+from charrnn.inspection.dynamics import lyapunov, spectral_radii
+from charrnn.inspection.gates import Gates, gate_use
+from charrnn.inspection.gradients import Gradients, gradient_norms
+from charrnn.inspection.neurons import Neurons, find_all
+from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.summary import Summary, summarise
+from charrnn.inspection.surprisal import Surprisal, surprisal
+from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
+from charrnn.visible import visible
+
+STEPS, WINDOWS, BURN_IN = 100, 64, 100
+LYAPUNOV_WINDOWS = 8
+CONTEXT_WINDOWS = 512
+UNFOLDED, MOST_UNFOLDED = 6, 60
+SINGLE_PRECISION = 100_000  # characters from which a reading is done in float32, to be quick
+LONGEST_PROMPT = 2000  # of a longer text, `next` reads the end
+NEURON_TEXT = 20_000
+
+
+def gradients(subject: Subject, text: Passage, request: Request) -> Gradients:
+    """Gradient norms, and the dynamics that do not depend on a loss."""
+    check_layer(subject, request.layer)
+    ids, model = encode(subject, text), subject.model()
+    steps, burn_in = window(len(ids), request)
+    windows = request.windows or WINDOWS
+    report = gradient_norms(model, ids, steps=steps, windows=windows, burn_in=burn_in)
+    exponent = lyapunov(
+        model, ids, steps=steps, windows=min(windows, LYAPUNOV_WINDOWS), burn_in=burn_in
+    )
+    radii = [spectral_radii(model, layer) for layer in range(model.layers)]
+    layers = [s for s in report.layers if request.layer in (None, s.layer)]
+    return replace(report, layers=tuple(layers), lyapunov=exponent, spectral_radius=tuple(radii))
+
+
+def window(length: int, request: Request) -> tuple[int, int]:
+    """Steps and burn-in: as asked for, else the defaults, or a third of a short text each, so that
+    several windows fit."""
+    steps, burn_in = request.steps, request.burn_in
+    if burn_in is None:
+        burn_in = min(BURN_IN, max(0, length - 1 - steps) if steps else length // 3)
+    if steps is None:
+        steps = min(STEPS, max(2, (length - 1 - burn_in) // 2))
+    return steps, burn_in
+
+
+def summary(subject: Subject, text: Passage, request: Request) -> Summary:
+    checkpoint = subject.checkpoint
+    return summarise(checkpoint.meta, subject.vocabulary.characters, checkpoint.parameters)
+
+
+def unfolding(subject: Subject, text: Passage, request: Request) -> Unfolding:
+    """The prompt as it was given, or the first characters of a longer text."""
+    check_layer(subject, request.layer)
+    length = request.steps or (len(text.text) if request.prompt is not None else UNFOLDED)
+    if length > MOST_UNFOLDED:
+        raise UsageError(
+            f"{length:,} steps are too many to draw", f"Unfold at most {MOST_UNFOLDED}: --steps 8"
+        )
+    ids = encode(subject, Passage(text.text[: length + 1], text.source))
+    alphabet = subject.vocabulary.characters
+    target = alphabet[ids[length]] if len(ids) > length else None
+    report = unfold(subject.model(), ids[:length], alphabet, request.temp, target)
+    if request.layer is None:
+        return report
+    moments = [
+        replace(m, strips=tuple(s for s in m.strips if s.layer == request.layer))
+        for m in report.moments
+    ]
+    return replace(report, moments=tuple(moments))
+
+
+def surprise(subject: Subject, text: Passage, request: Request) -> Surprisal:
+    ids, known = known_ids(subject, text.text)
+    single = len(ids) > SINGLE_PRECISION
+    model = subject.model(np.float32 if single else np.float64)
+    report = surprisal(model, text.text, ids, known, subject.vocabulary.characters)
+    return replace(report, dynamic=learning(subject, ids, request)) if request.dynamic else report
+
+
+def learning(subject: Subject, ids: Array, request: Request) -> DynamicLoss:
+    """In float32, as in training. Raises CharRNNError if the copy that learns diverges."""
+    rate = RATE if request.rate is None else request.rate
+    try:
+        return dynamic_loss(subject.model(np.float32), ids, rate)
+    except FloatingPointError as error:
+        raise CharRNNError(
+            f"dynamic evaluation of {subject.path} diverged at the rate {rate:g}",
+            "Give a smaller one: --rate 0.001",
+        ) from error
+
+
+def prediction(subject: Subject, text: Passage, request: Request) -> Prediction:
+    ids = encode(subject, Passage(text.text[-LONGEST_PROMPT:], text.source))
+    return predict(subject.model(), ids, subject.vocabulary.characters, request.temp)
+
+
+def neurons(subject: Subject, text: Passage, request: Request) -> Neurons:
+    """Rank units for one predicate or for all, and paint the unit asked for or the best one."""
+    check_layer(subject, request.layer)
+    hidden_size = subject.checkpoint.meta["hidden_size"]
+    if request.unit is not None and request.unit >= hidden_size:
+        raise UsageError(
+            f"{subject.path} has no unit {request.unit}",
+            f"Each layer has {hidden_size:,}, counted from 0.",
+        )
+    if request.find is not None and request.find not in PREDICATES:
+        raise UsageError(
+            f"there is no predicate {request.find!r}", f"Known are {', '.join(PREDICATES)}."
+        )
+    shown = Passage(text.text[:NEURON_TEXT], text.source)
+    return find_all(
+        subject.model(np.float32),
+        encode(subject, shown),
+        shown.text,
+        [request.find] if request.find else list(PREDICATES),
+        layer=request.layer,
+        unit=request.unit,
+    )
+
+
+def gates(subject: Subject, text: Passage, request: Request) -> Gates:
+    check_layer(subject, request.layer)
+    report = gate_use(subject.model(), encode(subject, text))
+    if request.layer is None:
+        return report
+    return replace(
+        report,
+        gates=tuple(g for g in report.gates if g.layer == request.layer),
+        clocks=tuple(c for c in report.clocks if c.layer == request.layer),
+        idle=tuple(i for i in report.idle if i.layer == request.layer),
+    )
+
+
+def visible_context(subject: Subject, text: Passage, request: Request) -> Context:
+    ids = encode(subject, text)
+    most = request.steps or min(STEPS, max(2, len(ids) // 2))
+    return context(subject.model(), ids, most=most, windows=request.windows or CONTEXT_WINDOWS)
+
+
+def encode(subject: Subject, text: Passage) -> Array:
+    """Indices of a text that may not be empty, every character of which the model knows."""
+    if not text.text:
+        raise CorpusError(f"the text ({text.source}) is empty", "Give some: --prompt TEXT")
+    unknown = subject.vocabulary.unknown(text.text)
+    if unknown:
+        position, character = unknown[0]
+        shown = visible(character, one_line=True)
+        raise UnknownCharacter(
+            f"{subject.path} never saw '{shown}' (U+{ord(character):04X}, at position "
+            f"{position:,} of the {text.source}); {len(unknown):,} of {len(text.text):,} characters"
+            " are unknown to it",
+            "Measure on a text of its own alphabet; --view surprisal takes any text.",
+        )
+    return subject.encode(text.text)
+
+
+def known_ids(subject: Subject, text: str) -> tuple[Array, Array]:
+    """The indices of the characters that the model knows, and which (n,) of the text they are."""
+    known = np.ones(len(text), np.bool_)
+    unknown = [position for position, _ in subject.vocabulary.unknown(text)]
+    known[unknown] = False
+    kept = text if not unknown else "".join(c for c, k in zip(text, known, strict=True) if k)
+    return subject.encode(kept), known
+
+
+def check_dynamic(request: Request) -> None:
+    """Raise UsageError where dynamic evaluation is asked for and nothing would come of it."""
+    if request.dynamic and request.view != "surprisal":
+        raise UsageError(
+            f"--view {request.view} has no dynamic evaluation", "Ask for --view surprisal --dynamic"
+        )
+    if request.rate is not None and not request.dynamic:
+        raise UsageError("--rate is the learning rate of --dynamic", "Give both, or neither.")
+
+
+def check_layer(subject: Subject, layer: int | None) -> None:
+    layers = subject.checkpoint.meta["layers"]
+    if layer is not None and layer >= layers:
+        raise UsageError(
+            f"{subject.path} has no layer {layer}",
+            f"It has {layers}, counted from 0 at the bottom.",
+        )
+
+
+Measure = Callable[[Subject, Passage, Request], Any]
+VIEWS: dict[str, Measure] = {
+    "gradients": gradients,
+    "summary": summary,
+    "unfold": unfolding,
+    "surprisal": surprise,
+    "next": prediction,
+    "neurons": neurons,
+    "gates": gates,
+    "context": visible_context,
+}
+#: Views of which several models fit on one scale.
+COMPARABLE = ("gradients", "summary", "surprisal", "next", "context")
+
+
+def text_for(request: Request, subject: Subject) -> Passage:
+    """The text that every model of a comparison is measured on; `summary` needs none."""
+    if request.view == "summary":
+        return Passage("", "none")
+    return passage(subject, request.text, request.prompt)
+
+
+def check_comparable(subjects: list[Subject], text: Passage, request: Request) -> None:
+    """Raise UsageError, saying why, if these models cannot stand side by side."""
+    if len(subjects) == 1:
+        return
+    if request.view not in COMPARABLE:
+        raise UsageError(
+            f"--view {request.view} shows one model, and {len(subjects)} were given",
+            f"--compare works with {', '.join(COMPARABLE)}.",
+        )
+    first, *others = subjects
+    unknown = {character for _, character in first.vocabulary.unknown(text.text)}
+    for other in others:
+        differs = unknown ^ {character for _, character in other.vocabulary.unknown(text.text)}
+        if differs:
+            shown = " ".join(f"'{visible(c, one_line=True)}'" for c in sorted(differs)[:10])
+            raise UsageError(
+                f"{first.path} and {other.path} cannot be compared on this text: only one of them "
+                f"knows {shown}",
+                "Give a --text of characters that both know.",
+            )

@@ -1,0 +1,80 @@
+"""From a request to a report: load, measure, then write JSON, draw, or save."""
+
+import sys
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.cli.inspect import measure
+from charrnn.cli.inspect.options import Request
+from charrnn.cli.inspect.reports import compare, draw
+from charrnn.cli.inspect.screen import Screen
+from charrnn.cli.inspect.subject import Passage, Subject
+from charrnn.errors import CharRNNError, UsageError
+from charrnn.inspection.export import SCHEMA, as_json
+from charrnn.inspection.pictures.save import check_format
+from charrnn.inspection.pictures.save import save as save_picture
+from charrnn.storage.atomic import check_writable
+from charrnn.visible import visible
+
+MOST = 6
+
+
+def study(request: Request, paths: list[Path], *, save: Path | None, json: bool) -> None:
+    """Run one `charrnn inspect`. Raises CharRNNError for everything that a user can get wrong."""
+    if len(paths) > MOST:
+        raise UsageError(f"{len(paths)} checkpoints are too many", f"Compare at most {MOST}.")
+    if save is not None:
+        check_format(save)
+        check_writable(save)
+    measure.check_dynamic(request)
+    subjects = [Subject.load(path) for path in paths]
+    text = measure.text_for(request, subjects[0])
+    measure.check_comparable(subjects, text, request)
+    reports = [measured(subject, text, request) for subject in subjects]
+    if save is not None:
+        whole = whole_json(request.view, text, subjects, reports)
+        save_picture(save, request.view, file_names(subjects), reports, text.text, whole)
+        sys.stderr.write(f"saved {visible(str(save), one_line=True)}\n")
+    if json:
+        sys.stdout.write(dumps(whole_json(request.view, text, subjects, reports)) + "\n")
+    elif len(reports) == 1:
+        draw(request, text, reports[0], Screen())
+    else:
+        screen = Screen()
+        compare(request, [screen.text(n) for n in file_names(subjects)], reports, screen)
+    sys.stdout.flush()
+
+
+def measured(subject: Subject, text: Passage, request: Request) -> Any:
+    """One report. Raises CharRNNError if the network's state does not stay finite on this text."""
+    try:
+        with np.errstate(over="raise", invalid="raise", under="ignore"):
+            return measure.VIEWS[request.view](subject, text, request)
+    except FloatingPointError as error:
+        raise CharRNNError(
+            f"{subject.path} cannot be measured on this text: its state grows beyond every number",
+            "Its training diverged; look at --view unfold, or take a shorter --text.",
+        ) from error
+
+
+def whole_json(
+    view: str, text: Passage, subjects: list[Subject], reports: list[Any]
+) -> dict[str, Any]:
+    """One object: of the contract's shape for one model, with a list `compare` for several."""
+    objects = [
+        as_json(report) | {"model": subject.about()}
+        for subject, report in zip(subjects, reports, strict=True)
+    ]
+    head = {"schema": SCHEMA, "view": view}
+    about = {"text": text.about()} if text.text else {}
+    return head | objects[0] | about if len(objects) == 1 else head | about | {"compare": objects}
+
+
+def file_names(subjects: list[Subject]) -> list[str]:
+    """File names without `.npz`, or whole paths where two names are the same."""
+    stems = [Path(subject.path).name.removesuffix(".npz") for subject in subjects]
+    unique = len(set(stems)) == len(stems)
+    return stems if unique else [subject.path for subject in subjects]

@@ -1,0 +1,1 @@
+"""`charrnn sample`: from options to text."""

@@ -1,0 +1,99 @@
+"""`charrnn sample`: from options to text. Text on stdout, everything else on stderr."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from charrnn.cli.options import options
+from charrnn.cli.sample.options import Wanted
+from charrnn.machine import blas
+
+if TYPE_CHECKING:
+    from charrnn.library import LoadedModel
+    from charrnn.text.corpus import Corpus
+
+
+@options(Wanted, into="wanted")
+def sample(
+    wanted: Wanted,
+    model: Annotated[Path, typer.Argument(help="A trained model.", metavar="MODEL")] = Path(
+        "charrnn.npz"
+    ),
+) -> int:
+    """Write more of it: text as the network has learnt to write it.
+
+    Examples:
+
+        charrnn sample                            500 characters from charrnn.npz
+
+        charrnn sample book.npz -t 0.5 -n 2000    more of it, more carefully
+
+        charrnn sample -p "3 May. "               continue a text
+
+        charrnn sample --lines 5 --ban "0-9"      five lines without digits
+
+        charrnn sample -t 0.2,0.5,1 --until line  find the right temperature
+
+        charrnn sample --best-of 16 --novelty     the likeliest of 16; is it copied?
+
+        charrnn sample -n 0 | head -c 1000         endless, until its reader leaves
+    """
+    temperatures = wanted.temperatures
+    blas.configure()
+    import numpy as np
+
+    from charrnn import library
+    from charrnn.cli.sample.interrupts import noted
+    from charrnn.cli.sample.job import Job
+    from charrnn.generation.prompts import unescape
+    from charrnn.generation.stopping import Rules
+
+    loaded = library.load(model)
+    texts = tuple(map(unescape, wanted.stop or ()))
+    rules = Rules(length=wanted.limit, lines=wanted.lines, until=wanted.until, texts=texts)
+    with np.errstate(all="ignore"):  # what is not finite is found where characters are drawn
+        if wanted.interactive:
+            from charrnn.cli.sample.interactive import converse
+
+            return converse(loaded, wanted, rules)
+        prompt, corpus = read_prompt(loaded, wanted), corpus_for(loaded, wanted)
+        job = Job(loaded, wanted, rules, prompt, corpus)
+        # All filters are made first: a wrong one is found before the first text.
+        filters = [job.filters(temperature) for temperature in temperatures]
+        with noted() as signals:
+            for each in filters:
+                job.write(each, signals)
+    return 128 + signals[0] if signals else 0
+
+
+def read_prompt(loaded: "LoadedModel", wanted: Wanted) -> str:
+    """The prompt in characters that the model knows; says what had to be changed."""
+    from charrnn.cli.terminal.stream import say
+    from charrnn.generation.prompts import fit, unescape
+    from charrnn.text.corpus import read_text
+
+    if wanted.prompt_file is None:
+        text = unescape(wanted.prompt or "")
+    else:
+        text = read_text(wanted.prompt_file)
+    text, notes = fit(text, loaded.vocabulary, wanted.unknown)
+    for note in notes:
+        say(f"prompt: {note}")
+    return text
+
+
+def corpus_for(loaded: "LoadedModel", wanted: Wanted) -> "Corpus | None":
+    """The training text, if novelty was asked for."""
+    if not wanted.novelty:
+        return None
+    from charrnn.cli.terminal.stream import say
+    from charrnn.generation.novelty import corpus_of, is_learnt
+    from charrnn.text.corpus import read_corpus
+
+    if wanted.corpus is None:
+        return corpus_of(loaded.meta)
+    corpus = read_corpus([wanted.corpus])
+    if not is_learnt(corpus, loaded.meta):
+        say(f"note: {wanted.corpus} is not exactly the text that the model learnt")
+    return corpus

@@ -1,0 +1,151 @@
+"""The options of `charrnn sample`, each written once."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from charrnn.errors import UsageError
+from charrnn.training.settings import option
+
+SHAPE = "What may come next (applied in this order)"
+START = "Where it starts"
+STOP = "Where it stops"
+MANY = "Several texts"
+SHOW = "What is shown"
+
+LENGTH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the user asked for. Raises UsageError for requests that contradict each other."""
+
+    only: str | None = option(
+        "Write only these characters; ranges such as a-z work.", metavar="CHARS", panel=SHAPE
+    )
+    ban: str | None = option("Never write these characters.", metavar="CHARS", panel=SHAPE)
+    temp: str = option(
+        "Temperature: 0 takes the likeliest, 1 the model's own odds, more is wilder. A list such"
+        " as 0.2,0.5,1 shows each in turn.",
+        default="0.8",
+        short="-t",
+        metavar="T",
+        panel=SHAPE,
+    )
+    top_k: int | None = option("Only the K likeliest.", minimum=1, metavar="K", panel=SHAPE)
+    top_p: float | None = option(
+        "Only the fewest likeliest that hold a share P of the probability.",
+        metavar="P",
+        panel=SHAPE,
+    )
+    min_p: float | None = option(
+        "Only those at least P times as likely as the likeliest.", metavar="P", panel=SHAPE
+    )
+
+    prompt: str | None = option(
+        r"Text to continue; \n, \t and \\ are understood.",
+        short="-p",
+        metavar="TEXT",
+        panel=START,
+        show_default="the start of a line",
+    )
+    prompt_file: str | None = option(
+        "File with the text to continue, - for stdin.", metavar="FILE", panel=START
+    )
+    unknown: Literal["error", "skip", "nearest"] = option(
+        "What becomes of prompt characters that the model never saw.",
+        default="error",
+        metavar="error|skip|nearest",
+        panel=START,
+    )
+
+    length: int | None = option(
+        "Characters to write; 0 goes on until interrupted.",
+        short="-n",
+        minimum=0,
+        panel=STOP,
+        show_default=f"{LENGTH}, for each line with --lines",
+    )
+    lines: int | None = option("Lines to write.", minimum=1, panel=STOP)
+    until: Literal["line", "sentence", "paragraph"] | None = option(
+        "Stop where the first such unit ends.", metavar="line|sentence|paragraph", panel=STOP
+    )
+    stop: list[str] | None = option(
+        r"Stop before this text; may be given again. \n is understood.", metavar="TEXT", panel=STOP
+    )
+
+    count: int = option(
+        "Texts to write, generated as one batch; the seeds are S, S+1, ...",
+        default=1,
+        short="-c",
+        minimum=1,
+        maximum=4096,
+        panel=MANY,
+    )
+    best_of: int = option(
+        "Write N for each text and show the one that the model finds likeliest per character.",
+        default=1,
+        minimum=1,
+        maximum=4096,
+        panel=MANY,
+    )
+    seed: int | None = option(
+        "The same seed writes the same text, on any machine.",
+        minimum=0,
+        metavar="S",
+        panel=MANY,
+        show_default="drawn",
+    )
+
+    novelty: bool = option(
+        "Report what was copied from the training text, and loops.", default=False, panel=SHOW
+    )
+    corpus: str | None = option(
+        "The training text, if it is not where it was.", metavar="FILE", panel=SHOW
+    )
+    heat: bool = option(
+        "Colour each character by its surprisal; without colour, bits as digits below.",
+        default=False,
+        panel=SHOW,
+    )
+    json: bool = option(
+        "One JSON object for each text, with seed and log-probabilities.", default=False, panel=SHOW
+    )
+    raw: bool = option(
+        "The exact characters, even control characters to a terminal.", default=False, panel=SHOW
+    )
+    escape: bool = option(
+        "Control and invisible characters as escapes, even in a pipe.", default=False, panel=SHOW
+    )
+    verbose: bool = option(
+        "Report seed, speed and why each text ended.", default=False, short="-v", panel=SHOW
+    )
+    interactive: bool = option(
+        "Type, let the model continue, type again.", default=False, short="-i", panel=SHOW
+    )
+
+    def __post_init__(self) -> None:
+        for one, other in (("prompt", "prompt_file"), ("raw", "escape"), ("heat", "json")):
+            if getattr(self, one) and getattr(self, other):
+                names = f"--{one} and --{other}".replace("_", "-")
+                raise UsageError(f"{names} contradict each other", "Give one of them.")
+        if self.interactive:
+            for name in ("json", "novelty", "count", "best_of", "prompt", "prompt_file"):
+                if getattr(self, name) != getattr(Wanted, name):  # the class holds the defaults
+                    flag = f"--{name}".replace("_", "-")
+                    raise UsageError(f"{flag} does not go with --interactive", "Leave it out.")
+        if self.corpus and not self.novelty:
+            raise UsageError("--corpus is only read for --novelty", "Add --novelty.")
+
+    @property
+    def temperatures(self) -> list[float]:
+        """The numbers of `temp`, one or several."""
+        try:
+            return [float(part) for part in self.temp.split(",")]
+        except ValueError:
+            hint = "Give a number such as 0.8, or several: 0.2,0.5,1"
+            raise UsageError(f"--temp {self.temp} is no temperature", hint) from None
+
+    @property
+    def limit(self) -> int:
+        """Characters at which a text ends, 0 for no limit."""
+        return LENGTH * (self.lines or 1) if self.length is None else self.length

@@ -1,0 +1,177 @@
+"""From the options of `charrnn train` to a session that is ready to run, or to an error.
+
+What can be wrong is found in the order of its cost: options, the output, the text, memory. NumPy is
+imported only once a text is read.
+"""
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+from charrnn.errors import CheckpointError, UsageError
+from charrnn.network.parameters import MOST_MEMBERS
+from charrnn.training.settings import Budget, Choices, Request, parse_duration
+
+if TYPE_CHECKING:
+    from charrnn.cli.train.plan import Plan
+    from charrnn.text.corpus import Corpus
+    from charrnn.training.session import Session
+
+MOST_EPOCHS = 1e9
+VALIDATION = 0.1
+
+
+def check_usage(request: Request) -> None:
+    """Find what makes no sense before any file is touched."""
+    given = [f"--{n}" for n in ("time", "steps", "epochs") if getattr(request, n) is not None]
+    if len(given) > 1:
+        raise UsageError(
+            f"{' and '.join(given)} are two budgets", "Give one of --time, --steps and --epochs."
+        )
+    if request.time is not None:
+        parse_duration(request.time)
+    if request.epochs is not None and not 0 < request.epochs < MOST_EPOCHS:
+        raise UsageError(
+            f"--epochs {request.epochs:g} is no budget",
+            "Give more than 0; --steps 0 writes the untrained model.",
+        )
+    if request.resume and (request.force or request.init_from):
+        raise UsageError(
+            "--resume continues a file; --force and --init-from start anew", "Leave one out."
+        )
+
+
+def check_out(request: Request, corpus: list[str]) -> None:
+    """Nothing is overwritten that was not asked for, and this is found before any work is done."""
+    out = request.out
+    if any(os.path.exists(path) and out.exists() and out.samefile(path) for path in corpus):
+        raise UsageError(
+            f"{out} is the text itself, which the model would replace", "Name another --out."
+        )
+    if request.resume:
+        if not out.exists():
+            raise CheckpointError(
+                f"there is no {out} to resume", "Name the file with --out, or leave --resume out."
+            )
+    elif out.exists() and not request.force and not request.dry_run:
+        raise CheckpointError(
+            f"{out} exists already",
+            "Continue it with --resume, overwrite it with --force, or name another --out.",
+        )
+
+
+def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
+    """Read the text, decide what is left open, and prepare the run."""
+    from charrnn.cli.train.plan import Plan, describe
+    from charrnn.text.corpus import read_corpus
+
+    if request.resume:
+        return resumed(paths, request, choices)
+    encoding, newlines = request.encoding or "utf-8", request.newlines or "unix"
+    corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
+    session, reason = fresh(corpus, request, choices)
+    return Plan(session, reason, describe(session.budget))
+
+
+def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Session, str]":
+    """A new run, and the reason why it is as it is."""
+    import secrets
+
+    from charrnn.machine.speed import measured_flops
+    from charrnn.machine.workers import cores
+    from charrnn.storage import checkpoint
+    from charrnn.text.corpus import split
+    from charrnn.training import recipe
+    from charrnn.training.gradient import default_workers
+    from charrnn.training.memory import check_fits
+    from charrnn.training.session import new_session
+
+    if request.init_from:
+        choices = like(choices, checkpoint.load(request.init_from).meta)
+    validation = VALIDATION if request.validation is None else request.validation
+    characters = len(split(corpus.ids, validation)[0])
+    seconds = None
+    if request.steps is None and request.epochs is None:
+        seconds = parse_duration(request.time or "3m")
+    situation = recipe.Situation(
+        characters=characters,
+        vocabulary_size=len(corpus.vocabulary),
+        operations=seconds * recipe.EFFICIENCY * measured_flops() if seconds else 0.0,
+        workers=request.threads or cores(),
+        steps=request.steps,
+        epochs=request.epochs,
+    )
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
+    workers = request.threads or default_workers(settings.batch_size, settings.members)
+    check_fits(settings, len(corpus.vocabulary), len(corpus.ids), workers)
+    steps = request.steps
+    if request.epochs is not None:
+        steps = recipe.steps_for(request.epochs, settings, characters)
+    elif seconds is not None:
+        steps = recipe.most_steps(settings, characters)
+    return new_session(
+        corpus,
+        settings,
+        Budget(seconds, steps),
+        start_from=request.init_from,
+        threads=request.threads,
+    ), reason
+
+
+def like(choices: Choices, meta: dict[str, object]) -> Choices:
+    """The sizes of another model, where the user has not given any; its members too, if what it
+    says of its training makes sense."""
+    training = meta.get("training")
+    members = training.get("members") if isinstance(training, dict) else None
+    sane = type(members) is int and 1 <= members <= MOST_MEMBERS
+    known = meta | {"members": members if sane else 1}
+    names = ("cell", "activation", "layers", "hidden_size", "members")
+    open_ones = {name: known[name] for name in names if getattr(choices, name) is None}
+    return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
+
+
+def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
+    """Continue a run; what was chosen for it, and how its text was read, comes from the file."""
+    from charrnn.cli.train.plan import Plan, describe
+    from charrnn.storage import checkpoint
+    from charrnn.text.corpus import read_corpus
+    from charrnn.training import recipe
+    from charrnn.training.resume import resume_session
+
+    stored = checkpoint.load(request.out, with_resume=True)
+    check_conflicts(stored.meta, request, choices)
+    known = stored.meta.get("corpus")
+    known = known if isinstance(known, dict) else {}
+    encoding = request.encoding or str(known.get("encoding", "utf-8"))
+    newlines = request.newlines or str(known.get("newlines", "unix"))
+    corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
+    session = resume_session(corpus, stored, request.out, threads=request.threads)
+    run, steps = session.run, request.steps
+    if request.epochs is not None:
+        steps = recipe.steps_for(request.epochs, session.settings, len(run.streams.ids))
+    if steps is not None:
+        session.begin_budget(Budget(steps=steps))
+    elif request.time is not None:
+        session.begin_budget(Budget(seconds=parse_duration(request.time)))
+    elif run.progress.share >= 1:
+        session.warnings.append(
+            f"{request.out} is finished, its budget is spent; --resume --time 10m adds ten minutes"
+        )
+    reason = f"resuming {request.out} at step {run.progress.step:,}"
+    return Plan(session, reason, describe(session.budget, run.progress.share))
+
+
+def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) -> None:
+    """Raise UsageError if an option says something else than the run that is continued."""
+    wanted = dataclasses.asdict(choices)
+    wanted |= {"validation": request.validation, "seed": request.seed}
+    training = meta.get("training")
+    for name, value in wanted.items():
+        known = training.get(name, value) if isinstance(training, dict) else value
+        if value is not None and value != known:
+            option = "--" + name.replace("_", "-")
+            raise UsageError(
+                f"{option} {value} contradicts {request.out}, which has {known}",
+                f"Leave {option} out to resume, or start anew with another --out.",
+            )

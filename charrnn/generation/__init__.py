@@ -1,0 +1,1 @@
+"""From weights to text: one character at a time, filtered, drawn, and stopped in time."""

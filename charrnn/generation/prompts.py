@@ -1,0 +1,86 @@
+"""Prompts as they are typed: escapes, and characters that the model never saw."""
+
+import unicodedata
+from typing import Literal
+
+from charrnn.errors import UnknownCharacter
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.visible import visible
+
+Unknown = Literal["error", "skip", "nearest"]
+
+_SHOWN = 5  # unknown characters that an error names
+#: What typographers distinguish and keyboards do not.
+_PLAIN = str.maketrans(
+    {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+    | {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "×": "x"}
+    | {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ð": "d"}
+    | {"þ": "th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "\r": "\n", "\t": " "}
+)
+
+
+def unescape(text: str) -> str:
+    r"""Replace `\n`, `\t` and `\\` by what they stand for; any other backslash is itself."""
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
+
+
+def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[str]]:
+    """Return `text` in characters that the model knows, and notes on what was changed.
+
+    Unknown characters are an error, left out, or replaced by the nearest known ones. Raises
+    UnknownCharacter, which names each with its code point and where it is first.
+    """
+    first: dict[str, int] = {}
+    for position, character in vocabulary.unknown(text):
+        first.setdefault(character, position)
+    if not first:
+        return text, []
+    if unknown == "error":
+        _complain(first)
+    known = set(vocabulary.characters)
+    table = {c: nearest(c, known) if unknown == "nearest" else "" for c in first}
+    notes = [
+        f"{_name(c)} became {_quoted(new)}" if new else f"{_name(c)} was left out"
+        for c, new in table.items()
+    ]
+    return "".join(table.get(c, c) for c in text), notes
+
+
+def nearest(character: str, known: set[str]) -> str:
+    """What stands best for `character` in known characters: its parts without their marks, a
+    plainer form, the other case of these, or else a neighbour of the same kind; nothing for a mark.
+    """
+    parts = unicodedata.normalize("NFKD", character)
+    for change in (str, str.lower, str.upper):
+        for form in map(change, (parts, character.translate(_PLAIN), parts.translate(_PLAIN))):
+            left = "".join(c for c in form if c in known)
+            if left and all(c in known or unicodedata.combining(c) for c in form):
+                return left
+    return "" if unicodedata.combining(character) else _stand_in(character, known)
+
+
+def _stand_in(character: str, known: set[str]) -> str:
+    """The neighbour in Unicode of the same kind (letter, digit, ...), else a space, else any."""
+    kind = unicodedata.category(character)[0]
+    same = [c for c in known if unicodedata.category(c)[0] == kind]
+    if not same and " " in known:
+        return " "
+    return min(same or known, key=lambda c: (abs(ord(c) - ord(character)), c))
+
+
+def _complain(first: dict[str, int]) -> None:
+    named = [f"{_name(c)} at position {position:,}" for c, position in first.items()]
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    raise UnknownCharacter(
+        f"the prompt has characters that the model never saw: {', '.join(named[:_SHOWN])}{more}",
+        "--unknown skip leaves them out, --unknown nearest takes the most similar known ones.",
+    )
+
+
+def _name(character: str) -> str:
+    return f"{_quoted(character)} (U+{ord(character):04X})"
+
+
+def _quoted(text: str) -> str:
+    return f"'{visible(text, one_line=True)}'"

@@ -1,0 +1,162 @@
+"""One character at a time: the forward pass of `CharModel`, stripped to what generating needs.
+
+`CharModel.forward` is made for chunks. Here T is 1, nothing is kept for a way back, W_ih of the
+first layer is a table whose rows are looked up, and a new hidden state is multiplied once by the
+matrices that read it, stacked: W_ih of the layer above (or the softmax layer) now, its own W_hh at
+the next step. The equations stay the cell's own, so every registered cell works.
+
+A network that is K networks side by side (see `ensemble`; K is 1 for most) is not multiplied by the
+zeros between them. Each layer has K stacks, for h = H/K units each, and one product over all of
+them, (K, rows, B). The cells see its rows, and all else, as (G, K, h, B): that is (G, H, B).
+
+All of it is float64, whatever the model's dtype: processors and BLAS kernels round differently, and
+in float32 one of ten texts of 10,000 characters would depend on the machine (docs/sampling.md).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.network.activations import gate_activations, scaled
+from charrnn.network.cells.base import Workspace
+from charrnn.network.ensemble import members_of
+from charrnn.network.model import CharModel
+from charrnn.network.numerics import row_blocks
+
+
+class _Weights(NamedTuple):
+    """What the streams share."""
+
+    table: Array  # (V, G*H): row v is W_ih of the first layer times character v, and its bias
+    stacks: list[Array]  # (K, rows of the reader above + G*h, h) per layer
+    inputs: list[Array]  # b_ih of the layers above the first, (G, K, h, 1), then the head's, (V, 1)
+    hidden: list[Array]  # b_hh per layer of the gates that are separate, (A, K, h, 1)
+
+
+class Stepper:
+    """A model reading B streams, one character each per step.
+
+    `logits` (V, B) predict the next characters and are overwritten at every step. Before anything
+    is read the hidden state is zero, so they are the bias of the softmax layer.
+    """
+
+    def __init__(self, model: CharModel, batch: int = 1, weights: _Weights | None = None) -> None:
+        self.model, self.batch = model, batch
+        self._weights = w = weights or _arranged(model)
+        cell, B, G = model.cell, batch, len(model.cell.gates)
+        K, _, h = w.stacks[0].shape
+        self._columns = np.ascontiguousarray(w.table.T) if B > 1 else w.table.T
+        # (K, h, B) per layer and state; each step swaps the two.
+        self._before = [[np.zeros((K, h, B)) for _ in cell.states] for _ in w.stacks]
+        self._after = [[np.zeros((K, h, B)) for _ in cell.states] for _ in w.stacks]
+        self._gates, self.logits = np.empty((G, K, h, B)), np.empty((w.table.shape[0], B))
+        self._xp = self._gates.reshape(-1, B)  # where the first layer's goes
+        # A product is what the layer above reads (at the top: K shares of the logits), then
+        # the layer's own hp.
+        products = [np.empty((K, stack.shape[1], B)) for stack in w.stacks]
+        self._products = [_blocks(*each, G * h) for each in zip(w.stacks, products, strict=True)]
+        self._hp = [_by_gate(product[:, -G * h :], h) for product in products]
+        *above, shares = (product[:, : -G * h] for product in products)
+        # What is added then, per layer, and where the sum goes.
+        terms = [*(_by_gate(xp, h) for xp in above), shares[0]]
+        sums: list[Array] = [*(self._gates for _ in above), self.logits]
+        self._sums = [[each] for each in zip(terms, w.inputs, sums, strict=True)]
+        self._sums[-1] += [(self.logits, share, self.logits) for share in shares[1:]]
+        ones = np.ones((1, 1, 1))
+        if B == 1:  # at this size, spreading a constant over an array costs more than reading it
+            ones = np.ones((K, h, 1))
+        scratch, a = np.empty((G, K, h, B)), np.empty((K, h, B))
+        saved, self._separate = (np.empty((n, K, h, B)) for n in (len(cell.saved), cell.separate))
+        activate = gate_activations(cell.functions[: G - cell.separate], ones)
+        self._work = Workspace(activate, scaled(ones), scratch, a, saved, self._separate)
+        self._multiply_all()
+
+    def step(self, ids: Array) -> Array:
+        """Read one character per stream, ids (B,), and return the logits (V, B) of the next."""
+        cell = self.model.cell
+        if self.batch == 1:
+            self._xp[:, 0] = self._weights.table[ids[0]]
+        else:
+            # "clip" writes straight into `out`; the default mode would go through a copy.
+            np.take(self._columns, ids, axis=1, out=self._xp, mode="clip")
+        self._before, self._after = self._after, self._before
+        for index, hp in enumerate(self._hp):
+            if cell.separate:
+                np.add(hp[-cell.separate :], self._weights.hidden[index], out=self._separate)
+            cell.forward(self._gates, hp, self._before[index], self._after[index], self._work)
+            self._multiply(index)
+        return self.logits
+
+    def read(self, ids: Array) -> None:
+        """Read a text, ids (N,), into every stream."""
+        for index in ids.astype(np.intp):
+            self.step(np.full(self.batch, index))
+
+    def _multiply(self, index: int) -> None:
+        """Everything that the new hidden state of a layer is multiplied by, and the biases."""
+        for matrices, out in self._products[index]:
+            np.matmul(matrices, self._after[index][0], out=out)
+        for terms_and_total in self._sums[index]:
+            np.add(*terms_and_total)
+
+    def _multiply_all(self) -> None:
+        for index in range(len(self._hp)):
+            self._multiply(index)
+
+    def spread(self, batch: int) -> "Stepper":
+        """`batch` streams that all stand where this one stream stands."""
+        wide = Stepper(self.model, batch, self._weights)
+        for mine, its in zip(self._after, wide._after, strict=True):
+            for array, copy in zip(mine, its, strict=True):
+                copy[...] = array
+        wide._multiply_all()
+        return wide
+
+
+def _by_gate(array: Array, h: int) -> Array:
+    """(K, G*h, B) seen as (G, K, h, B)."""
+    K, _, B = array.shape
+    return array.reshape(K, -1, h, B).swapaxes(0, 1)
+
+
+def _blocks(stack: Array, product: Array, own: int) -> list[tuple[Array, Array]]:
+    """Matrices and where their products with (K, h, B) go: the whole stack for one stream, for
+    which a call costs more than the order of memory; else its two parts (the last `own` rows are
+    W_hh), in n blocks of rows, (n, K, rows, h)."""
+    K, _, B = product.shape
+    if B == 1:
+        return [(stack, product)]
+    pairs = []
+    for rows in (slice(None, -own), slice(-own, None)):
+        n = len(row_blocks(stack[0, rows], B))
+        matrices, out = (a[:, rows].reshape(K, n, -1, a.shape[2]) for a in (stack, product))
+        pairs.append((matrices.swapaxes(0, 1), out.swapaxes(0, 1)))
+    return pairs
+
+
+def _arranged(model: CharModel) -> _Weights:
+    """The float64 weights of `model`, arranged for stepping."""
+    cell, H, K = model.cell, model.hidden_size, members_of(model.parameters)
+    h, joined = H // K, (len(cell.gates) - cell.separate) * H
+    layers = [model.layer(index) for index in range(model.layers)]
+    b_ih = [w.b_ih.astype(np.float64) for w in layers]
+    for b, w in zip(b_ih, layers, strict=True):
+        b[:joined] += w.b_hh[:joined]
+    hidden = [w.b_hh[joined:].astype(np.float64).reshape(-1, K, h, 1) for w in layers]
+    head = model.parameters["head.weight"].reshape(-1, K, h).swapaxes(0, 1)
+    readers = [*(_diagonal(w.W_ih, K) for w in layers[1:]), head]
+    stacks = [
+        np.concatenate([reader, _diagonal(w.W_hh, K)], axis=1).astype(np.float64)
+        for reader, w in zip(readers, layers, strict=True)
+    ]
+    table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
+    head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
+    return _Weights(table, stacks, [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias], hidden)
+
+
+def _diagonal(matrix: Array, K: int) -> Array:
+    """The blocks of (G*H, H) in which units of one network read units of the same, (K, G*h, h)."""
+    h = matrix.shape[1] // K
+    blocks: Array = np.einsum("gkikj->kgij", matrix.reshape(-1, K, h, K, h))
+    return blocks.reshape(K, -1, h)

@@ -1,0 +1,124 @@
+"""Gradient norms per timestep: how strongly a loss depends on the state some steps earlier.
+
+Two curves that must not be confused, both from `model.backward`, which holds the true derivatives
+(all paths downstream of a state; for c also the one through h of the same step):
+
+    total[t]  norm of d(sum of the losses of one window) / d(state after step t)
+    lag[k]    norm of d(loss at the last step) / d(state k steps earlier)
+
+Losses are in nats, per window, never divided by windows or steps. Only `lag` shows vanishing or
+explosion: `total` stays level because every later step adds a loss of its own.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.inspection.statistics import Band, Decay, band, decay, norms, relative_to_lag_0
+from charrnn.inspection.windows import batches, cut, warm_state
+from charrnn.network import numerics as ops
+from charrnn.network.model import CharModel, ModelTape
+
+
+@dataclass(frozen=True, eq=False)
+class StateGradients:
+    """One state ("h" or "c") of one layer, from 0 at the bottom. Bands have T values.
+
+    total     over steps, oldest first; the last steps are small, since few losses follow them
+    lag       over lags 0, 1, ..., T - 1
+    relative  lag with every window divided by its own lag 0; what `decay` describes
+    silent    windows left out of `relative` because their lag 0 is zero
+    """
+
+    layer: int
+    state: str
+    total: Band
+    lag: Band
+    relative: Band
+    decay: Decay
+    silent: int
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """The measurement and how it was made; `layers` goes from the bottom up, h before c.
+
+    `seeded_with` is "loss", or "random" if the softmax layer is zero, as before training: then no
+    loss depends on the state, `total` and `lag` are 0, and `relative` follows a random direction of
+    the top layer's last h back instead, which is dynamics alone.
+    `lyapunov` and `spectral_radius` (per layer, per gate) are of `dynamics`, None if not measured.
+    """
+
+    windows: int
+    burn_in: int
+    steps: int
+    layers: tuple[StateGradients, ...]
+    seeded_with: str = "loss"
+    lyapunov: float | None = None
+    spectral_radius: tuple[dict[str, float], ...] | None = None
+
+
+def gradient_norms(
+    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
+) -> Gradients:
+    """Measure a float64 model on a text (n,). Raises CorpusError if the text is too short."""
+    if not model.parameters["head.weight"].any():
+        return without_softmax(model, ids, steps=steps, windows=windows, burn_in=burn_in)
+    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in)
+    rounds = [window_norms(model, c, burn_in) for c in batches(model, columns, steps)]
+    total, lag = (np.concatenate(parts, axis=-1) for parts in zip(*rounds, strict=True))
+    layers = [
+        describe(layer, name, total[layer, s], lag[layer, s])
+        for layer in range(model.layers)
+        for s, name in enumerate(model.cell.states)
+    ]
+    return Gradients(columns.shape[1], burn_in, steps, tuple(layers))
+
+
+def without_softmax(
+    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
+) -> Gradients:
+    """Measure through a random softmax layer, of whose curves only the shape is kept."""
+    rng = np.random.default_rng(0)
+    head = {"head.weight": rng.standard_normal(model.parameters["head.weight"].shape)}
+    dressed = CharModel(
+        model.parameters | head,
+        cell=model.cell.name,
+        activation=model.cell.activation,
+        dtype=np.float64,
+    )
+    report = gradient_norms(dressed, ids, steps=steps, windows=windows, burn_in=burn_in)
+    zero = band(np.zeros((steps, 1)))
+    layers = tuple(replace(state, total=zero, lag=zero) for state in report.layers)
+    return replace(report, layers=layers, seeded_with="random")
+
+
+def window_norms(model: CharModel, columns: Array, burn_in: int) -> tuple[Array, Array]:
+    """Norms (L, S, T, N) of `total` and `lag` for windows (P + T + 1, N)."""
+    state = warm_state(model, columns[:burn_in])
+    inputs, targets = columns[burn_in:-1], columns[burn_in + 1 :]
+    T, N = inputs.shape
+    tape = model.tape(T, N)
+    logits, _ = model.forward(inputs, state, tape)
+    dlogits = ops.softmax(logits, out=logits)  # d(sum of losses)/dz = softmax(z) - onehot(y)
+    dlogits[targets.reshape(-1), np.arange(T * N)] -= 1
+    total = trace_norms(model, dlogits, tape)
+    dlogits[:, :-N] = 0  # the last step's loss alone
+    return total, trace_norms(model, dlogits, tape)[:, :, ::-1]
+
+
+def trace_norms(model: CharModel, dlogits: Array, tape: ModelTape) -> Array:
+    """Norms (L, S, T, N) of d(loss)/d(state after each step), oldest first."""
+    shape = (tape.steps, len(model.cell.states), model.hidden_size, tape.batch)
+    trace = [np.empty(shape, model.dtype) for _ in range(model.layers)]
+    model.backward(dlogits, tape, None, trace)
+    return np.stack([norms(layer, axis=2).swapaxes(0, 1) for layer in trace])
+
+
+def describe(layer: int, state: str, total: Array, lag: Array) -> StateGradients:
+    """Condense the norms (T, N) of one state."""
+    relative = relative_to_lag_0(lag)
+    silent = lag.shape[1] - relative.shape[1]
+    shown = band(relative if relative.size else np.zeros((len(lag), 1)))
+    return StateGradients(layer, state, band(total), band(lag), shown, decay(relative), silent)

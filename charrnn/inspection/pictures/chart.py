@@ -1,0 +1,125 @@
+"""Axes: a frame with ticks and a faint grid that turns data into places on a drawing."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from charrnn.arrays import Array
+from charrnn.inspection.pictures.drawing import FAINT, GRID, INK, Drawing, Point
+
+SMALL = 11.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From data to pixels, linear or logarithmic; values outside are moved to the nearer end."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool = False
+
+    def __call__(self, value: float) -> float:
+        low, high, value = self.low, self.high, min(max(value, self.low), self.high)
+        if self.log:
+            low, high, value = math.log10(low), math.log10(high), math.log10(value)
+        return self.start + (value - low) / (high - low) * (self.end - self.start)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Round values with their labels, at most eight or so."""
+        if self.log:
+            return log_ticks(self.low, self.high)
+        return linear_ticks(self.low, self.high)
+
+
+def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Multiples of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    count = math.floor(high / step + 1e-9) - first + 1
+    return [((first + i) * step, f"{(first + i) * step:,.{decimals}f}") for i in range(count)]
+
+
+def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Powers of ten, or 1, 2 and 5 times them within two decades."""
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    if last - first <= 2:
+        values = [m * 10.0**p for p in range(first, last + 1) for m in (1, 2, 5)]
+        return [(v, f"{v:g}") for v in values if low * 0.999 <= v <= high * 1.001]
+    stride = -(-(last - first) // 8)
+    return [(10.0**p, power_of_ten(p)) for p in range(last, first - 1, -stride)]
+
+
+def power_of_ten(exponent: int) -> str:
+    return "1" if exponent == 0 else "10" + raised(exponent)
+
+
+def raised(number: int) -> str:
+    """A number in superscript."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+@dataclass(frozen=True)
+class Axes:
+    """A panel of a drawing: its scales and its frame."""
+
+    drawing: Drawing
+    x: Scale
+    y: Scale
+
+    def frame(self, title: str, x_label: str, y_label: str) -> None:
+        """Grid, ticks, labels; the data is drawn afterwards, on top."""
+        left, right, top, bottom = self.x.start, self.x.end, self.y.end, self.y.start
+        d = self.drawing
+        for value, words in self.y.ticks():
+            y = self.y(value)
+            d.line([(left, y), (right, y)], GRID)
+            d.label(left - 7, y + 4, words, size=SMALL, anchor="end", colour=FAINT)
+        for value, words in self.x.ticks():
+            x = self.x(value)
+            d.line([(x, bottom), (x, bottom + 4)], FAINT)
+            d.label(x, bottom + 18, words, size=SMALL, anchor="middle", colour=FAINT)
+        d.line([(left, bottom), (right, bottom)], FAINT)
+        d.label(left, top - 12, title, size=13, bold=True)
+        d.label((left + right) / 2, bottom + 38, x_label, anchor="middle", colour=INK)
+        d.label(left - 46, (top + bottom) / 2, y_label, anchor="middle", upright=True)
+
+    def curve(
+        self,
+        xs: Sequence[float] | Array,
+        ys: Sequence[float] | Array,
+        colour: str,
+        width: float = 2.0,
+        dash: tuple[float, float] | None = None,
+    ) -> None:
+        """A line through the values; on a log scale it ends where they leave the panel for good,
+        instead of running along the bottom."""
+        points = [self.place(x, y) for x, y in zip(xs, ys, strict=True)]
+        if self.y.log:
+            inside = [i for i, y in enumerate(ys) if y > self.y.low]
+            points = points[: inside[-1] + 2] if inside else []
+        if len(points) > 1:
+            self.drawing.line(points, colour, width, dash)
+
+    def band(self, xs: Sequence[float], lows: Array, highs: Array, colour: str) -> None:
+        """The area between two curves, pale."""
+        there = [self.place(x, y) for x, y in zip(xs, highs, strict=True)]
+        back = [self.place(x, y) for x, y in zip(xs, lows, strict=True)]
+        self.drawing.polygon(there + back[::-1], colour, 0.13)
+
+    def place(self, x: float, y: float) -> Point:
+        return self.x(x), self.y(y)
+
+
+def legend(
+    drawing: Drawing, x: float, y: float, entries: Sequence[tuple[str, str]], spacing: float = 18
+) -> None:
+    """A short line of each colour with its words, one below the other."""
+    for i, (words, colour) in enumerate(entries):
+        top = y + i * spacing
+        drawing.line([(x, top - 4), (x + 20, top - 4)], colour, 3)
+        drawing.label(x + 27, top, words)

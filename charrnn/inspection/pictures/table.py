@@ -1,0 +1,133 @@
+"""The figures of a report as a table: one header, one row for each value, for CSV and HTML.
+
+Full precision, a `model` column first, empty cells where there is no value. Characters are shown as
+escapes where they are invisible.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from charrnn.inspection.context import Context
+from charrnn.inspection.gates import Gates
+from charrnn.inspection.gradients import Gradients
+from charrnn.inspection.neurons import Neurons
+from charrnn.inspection.summary import Summary
+from charrnn.inspection.surprisal import Surprisal
+from charrnn.inspection.unfold import Prediction, Unfolding
+from charrnn.visible import visible
+
+Row = list[object]
+HEADERS = {
+    "gradients": ["layer", "state", "curve", "step", "median", "p10", "p90"],
+    "summary": ["step", "seconds", "loss", "validation"],
+    "unfold": ["step", "character", "target", "what", "index", "value"],
+    "surprisal": ["position", "character", "nats", "bits"],
+    "next": ["character", "code_point", "probability", "cumulative"],
+    "neurons": ["predicate", "rank", "layer", "unit", "r", "null_median", "null_p95"],
+    "gates": ["layer", "gate", "unit", "shut_share", "open_share", "half_life"],
+    "context": ["visible", "bits", "excess", "standard_error"],
+}
+
+
+def table(
+    view: str, names: Sequence[str], reports: Sequence[Any], text: str
+) -> tuple[list[str], list[Row]]:
+    """Header and rows of one view; `text` is what was read."""
+    rows = [
+        [visible(name, one_line=True), *row]
+        for name, report in zip(names, reports, strict=True)
+        for row in rows_of(report, text)
+    ]
+    return ["model", *HEADERS[view]], rows
+
+
+def csv_text(header: list[str], rows: list[Row]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def rows_of(report: Any, text: str) -> Iterator[Row]:
+    match report:
+        case Gradients():
+            yield from gradients(report)
+        case Summary():
+            for point in report.history:
+                yield [point.step, point.seconds, point.loss, point.validation]
+        case Unfolding():
+            yield from unfolding(report)
+        case Surprisal():
+            for i, nats in enumerate(report.per_character.tolist()):
+                known = not math.isnan(nats)
+                values = [nats, nats / math.log(2)] if known else [None, None]
+                yield [i + 1, shown(text[i + 1]), *values]
+        case Prediction():
+            for c in report.candidates:
+                code_point = f"U+{ord(c.character):04X}"
+                yield [shown(c.character), code_point, c.probability, c.cumulative]
+        case Neurons():
+            for f in report.findings:
+                for rank, m in enumerate(f.matches, 1):
+                    yield [
+                        f.predicate,
+                        rank,
+                        m.layer,
+                        m.unit,
+                        m.correlation,
+                        f.null_median,
+                        f.null_p95,
+                    ]
+        case Gates():
+            yield from gates(report)
+        case Context():
+            columns = (report.bits.tolist(), report.excess.tolist(), report.standard_error.tolist())
+            for row in zip(report.visible, *columns, strict=True):
+                yield list(row)
+
+
+def gradients(report: Gradients) -> Iterator[Row]:
+    """`step` is t from 1 for the total, and the lag k from 0 for the others."""
+    for state in report.layers:
+        for curve, first in (("total", 1), ("lag", 0), ("relative", 0)):
+            band = getattr(state, curve)
+            values = zip(band.median.tolist(), band.p10.tolist(), band.p90.tolist(), strict=True)
+            for i, (median, p10, p90) in enumerate(values):
+                yield [state.layer, state.state, curve, i + first, median, p10, p90]
+
+
+def unfolding(report: Unfolding) -> Iterator[Row]:
+    for t, moment in enumerate(report.moments, 1):
+        target = None if moment.target is None else shown(moment.target)
+        head: Row = [t, shown(moment.character), target]
+        for strip in moment.strips:
+            for unit, value in enumerate(strip.values.tolist()):
+                yield [*head, f"{strip.state} of layer {strip.layer}", unit, value]
+        for character, p in zip(report.vocabulary, moment.probabilities.tolist(), strict=True):
+            yield [*head, "probability", shown(character), p]
+
+
+def gates(report: Gates) -> Iterator[Row]:
+    lives = {(c.layer, c.gate): c.half_lives for c in report.clocks}
+    for gate in report.gates:
+        half_lives = lives.get((gate.layer, gate.gate), np.full(report.hidden_size, np.nan))
+        for unit in range(report.hidden_size):
+            life = float(half_lives[unit])
+            yield [
+                gate.layer,
+                gate.gate,
+                unit,
+                float(gate.shut_share[unit]),
+                float(gate.open_share[unit]),
+                life if math.isfinite(life) else None,
+            ]
+
+
+def shown(character: str) -> str:
+    return visible(character, one_line=True)

@@ -1,0 +1,112 @@
+"""The network unrolled over a few characters, and what it expects after a prompt.
+
+Everything starts from a zero state, as the reader of a figure expects.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.inspection.windows import warm_state
+from charrnn.network import numerics as ops
+from charrnn.network.model import CharModel
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """A state of one layer after one step, (H,)."""
+
+    layer: int
+    state: str
+    values: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One timestep: the character read, the states after it, the distribution (V,) of the next.
+
+    `target` is the character that does come next, None after the last one of the prompt.
+    """
+
+    character: str
+    target: str | None
+    strips: tuple[Strip, ...]
+    probabilities: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Unfolding:
+    """A prompt step by step; `vocabulary` gives the order of the one-hot inputs and outputs."""
+
+    prompt: str
+    vocabulary: str
+    temperature: float
+    moments: tuple[Moment, ...]
+
+
+def unfold(
+    model: CharModel, ids: Array, alphabet: str, temperature: float = 1.0, target: str | None = None
+) -> Unfolding:
+    """Unroll over `ids` (T,), at least one; `target` is what follows the last one, if known."""
+    tape = model.tape(len(ids), 1)
+    logits, _ = model.forward(ids[:, None], model.zero_state(1), tape)
+    p = distribution(logits, temperature)
+    moments = []
+    for t, index in enumerate(ids):
+        strips = [
+            Strip(number, name, layer.states[t + 1][s][:, 0].copy())
+            for number, layer in enumerate(tape.layers)
+            for s, name in enumerate(model.cell.states)
+        ]
+        following = alphabet[ids[t + 1]] if t + 1 < len(ids) else target
+        moments.append(Moment(alphabet[index], following, tuple(strips), p[:, t].copy()))
+    prompt = "".join(moment.character for moment in moments)
+    return Unfolding(prompt, alphabet, temperature, tuple(moments))
+
+
+def distribution(logits: Array, temperature: float) -> Array:
+    """softmax(z / temperature) over the first axis; 0 puts everything on the likeliest."""
+    if temperature > 0:
+        return ops.softmax(logits / temperature)
+    certain: Array = np.arange(len(logits))[:, None] == logits.argmax(axis=0)
+    return certain.astype(logits.dtype)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A character that may come next; `cumulative` adds up all likelier ones and itself."""
+
+    character: str
+    probability: float
+    cumulative: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """All characters, likeliest first, as they may come after a prompt."""
+
+    prompt: str
+    temperature: float
+    entropy_bits: float
+    candidates: tuple[Candidate, ...]
+
+
+def predict(model: CharModel, ids: Array, alphabet: str, temperature: float = 1.0) -> Prediction:
+    """What comes after `ids` (T,), at least one, read from a zero state."""
+    state = warm_state(model, ids[:-1, None])
+    logits, _ = model.forward(ids[-1:, None], state, model.tape(1, 1))
+    p = distribution(logits, temperature)[:, 0]
+    order = np.argsort(-p, kind="stable")
+    cumulative = np.cumsum(p[order])
+    candidates = [
+        Candidate(alphabet[v], float(p[v]), float(total))
+        for v, total in zip(order, cumulative, strict=True)
+    ]
+    positive = p[p > 0]
+    return Prediction(
+        prompt="".join(alphabet[i] for i in ids),
+        temperature=temperature,
+        entropy_bits=max(0.0, float(-(positive * np.log2(positive)).sum())),
+        candidates=tuple(candidates),
+    )

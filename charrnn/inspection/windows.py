@@ -1,0 +1,55 @@
+"""Equal windows of a text, spread evenly over it, each measured after a burn-in.
+
+A window of T steps after a burn-in of P has P + T + 1 characters: P that only warm the state, T
+that are read, and each of these T has its successor as target. The positions depend on nothing
+random: one window with no burn-in is the beginning of the text.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.errors import CorpusError
+from charrnn.network.model import CharModel, ModelTape, State
+
+TAPE_BYTES = 150_000_000  # of activations at a time; more windows are measured in several rounds
+BURN_IN_STEPS = 32
+
+
+def cut(ids: Array, *, steps: int, windows: int, burn_in: int) -> Array:
+    """Windows of the text (n,) as columns, (P + T + 1, N); fewer than asked for if the text is so
+    short that two would be the same. Raises CorpusError if it is shorter than one window."""
+    length = burn_in + steps + 1
+    if len(ids) < length:
+        raise CorpusError(
+            f"the text has {len(ids):,} characters, but a window of {steps:,} steps after a "
+            f"burn-in of {burn_in:,} needs {length:,}",
+            "Give a longer --text, or smaller --steps and --burn-in.",
+        )
+    starts = np.unique(np.linspace(0, len(ids) - length, windows).astype(np.intp))
+    columns: Array = ids[np.arange(length)[:, None] + starts]
+    return columns
+
+
+def batches(model: CharModel, columns: Array, steps: int) -> Iterator[Array]:
+    """Groups of windows whose tapes for `steps` fit into memory, as equal in size as possible."""
+    cell = model.cell
+    G, S = len(cell.gates), len(cell.states)
+    per_step = 2 * (G + cell.separate + S) + len(cell.saved) + 2  # a `Tape`, and the trace
+    elements = steps * (model.layers * model.hidden_size * per_step + 2 * model.vocabulary_size)
+    fitting = max(1, TAPE_BYTES // (elements * model.dtype.itemsize))
+    rounds = -(-columns.shape[1] // fitting)
+    yield from np.array_split(columns, rounds, axis=1)
+
+
+def warm_state(model: CharModel, ids: Array, state: State | None = None) -> State:
+    """The state after reading `ids` (P, B) from `state`, or from zero."""
+    state = model.zero_state(ids.shape[1]) if state is None else state
+    tape: ModelTape | None = None
+    for start in range(0, len(ids), BURN_IN_STEPS):
+        piece = ids[start : start + BURN_IN_STEPS]
+        if tape is None or tape.steps != len(piece):
+            tape = model.tape(*piece.shape)
+        _, state = model.forward(piece, state, tape)
+    return state

@@ -1,0 +1,112 @@
+"""Figures and findings in words, the same in the terminal and in pictures."""
+
+import math
+import unicodedata
+
+from charrnn.inspection.context import USEFUL_BITS, Context
+from charrnn.inspection.gradients import Gradients, StateGradients
+from charrnn.inspection.unfold import Moment, Unfolding
+from charrnn.visible import visible
+
+SINGLE_EXPONENTIAL = 0.9
+
+
+def figure(value: float | None) -> str:
+    """Three significant digits, at most 7 characters: 0.00812, 1.97, 123, 4.5e-10."""
+    if value is None:
+        return "-"
+    if math.isinf(value):
+        return "endless"
+    if value == 0:
+        return "0"
+    if 999.5 <= abs(value) < 1e5:
+        return f"{value:.0f}"
+    if 1e-3 <= abs(value) < 999.5:
+        return f"{value:#.3g}".rstrip(".")
+    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def loss(value: float, decimals: int = 3) -> str:
+    """A loss with its decimals, or with three digits if it is absurdly large or nearly zero."""
+    return f"{value:.{decimals}f}" if 0.001 <= abs(value) < 100 else figure(value)
+
+
+def memory(state: StateGradients) -> str:
+    """The lag of 1 %, or that it is longer than what was measured."""
+    known = state.decay.memory
+    return f"> {len(state.lag.median) - 1}" if known is None else str(known)
+
+
+def gradients(report: Gradients) -> str:
+    """One sentence about the topmost state that carries memory (c before h)."""
+    state = report.layers[-1]
+    lag = min(20, report.steps - 1)
+    factor = float(state.relative.median[lag])
+    change = f"a change of layer {state.layer}'s {state.state} {lag} characters back"
+    if factor <= 0:
+        words = f"{change} does not reach the prediction at all"
+    else:
+        times, than = (1 / factor, "less") if factor < 1 else (factor, "more")
+        words = f"{change} moves the prediction {figure(times)} times {than} than one now"
+    fit = state.decay.r_squared
+    if fit is not None and fit < SINGLE_EXPONENTIAL:
+        words += "; the decay is no single exponential, so read the curve, not the gain"
+    return f"In words: {words}."
+
+
+def context(report: Context) -> str:
+    if report.useful is None:
+        least = figure(float(report.excess.min()))
+        return (
+            f"In words: even with {report.visible[-1]} characters visible the model does at least "
+            f"{least} bits worse than with all: it uses what is older."
+        )
+    useful = "1 character of context is"
+    if report.useful > 1:
+        useful = f"{report.useful} characters of context are"
+    return (
+        f"In words: {useful} as good as all of them, to {USEFUL_BITS} bits; what is older, the "
+        "model does not use."
+    )
+
+
+def unfolding(report: Unfolding) -> str:
+    """If a character occurs twice and the expectations differ, say what tells them apart."""
+    seen: dict[str, Moment] = {}
+    for moment in report.moments:
+        earlier = seen.setdefault(moment.character, moment)
+        guess, before = (likeliest(report, m) for m in (moment, earlier))
+        if guess != before:
+            same, first, later = (shown(c) for c in (moment.character, before, guess))
+            return (
+                f"In words: '{same}' is read twice, and the model expects '{first}' after the "
+                f"first and '{later}' after the later one: the input is the same, so only the "
+                "state that arrived from the left can tell them apart."
+            )
+    return "In words: each column reads one character; the arrows to the right are all it recalls."
+
+
+def likeliest(report: Unfolding, moment: Moment) -> str:
+    return report.vocabulary[int(moment.probabilities.argmax())]
+
+
+def columns(text: str) -> int:
+    """How many columns of fixed width a text takes: two for the wide characters of East Asia."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def ending(text: str, width: int) -> str:
+    """The longest end of a text that fits into `width` columns."""
+    while columns(text) > width:
+        text = text[1:]
+    return text
+
+
+def named(character: str) -> str:
+    """A character that stands alone, as in a list: a space has to be seen."""
+    return "␣" if character == " " else shown(character)
+
+
+def shown(character: str) -> str:
+    """A character on one line: newline and tab as arrows, what is invisible as an escape."""
+    return {"\n": "↵", "\t": "→"}.get(character) or visible(character, one_line=True)

@@ -1,0 +1,71 @@
+"""Gated recurrent unit (Cho et al. 2014), in the form of PyTorch and cuDNN: the reset gate acts
+after the product, and the candidate has a hidden bias b_hn of its own.
+
+    r = sigmoid(xp_r + hp_r)          z = sigmoid(xp_z + hp_z)
+    n = tanh(xp_n + r * hp_n)
+    h_t = (1 - z) * n + z * h_{t-1}
+
+z is the share that is kept (other texts call that share 1 - z); its bias starts at 1.
+"""
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.network.cells.base import Cell, Workspace
+
+
+class GRU(Cell):
+    """Rows of the weights, as in PyTorch: r, z, n."""
+
+    name = "gru"
+    gates = {"r": "sigmoid", "z": "sigmoid", "n": "tanh"}
+    separate = 1  # n reads r * hp_n
+    direct_path = True  # h_t has z * h_{t-1}
+    keep_gate = "z"
+    initial_bias = {"z": 1.0}
+    learning_rates = {"tanh": (0.032, 0.018)}
+
+    def forward(
+        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
+    ) -> None:
+        (h,) = state
+        (h_prev,) = previous
+        hp_n = work.separate[0]
+        rz, n = gates[:2], gates[2]
+        r, z = rz
+        rz += hp[:2]
+        work.activate(rz, out=rz)
+        n += np.multiply(r, hp_n, out=work.a)
+        work.tanh(n, out=n)  # n = tanh(xp_n + r hp_n)
+        h_minus_n = np.subtract(h_prev, n, out=work.a)
+        h_minus_n *= z
+        np.add(n, h_minus_n, out=h)  # h = n + z (h' - n) = (1 - z) n + z h'
+
+    def backward(
+        self,
+        dstate: list[Array],
+        gates: Array,
+        previous: list[Array],
+        dhp: Array,
+        dxp_separate: Array,
+        work: Workspace,
+    ) -> None:
+        (dh,) = dstate
+        (h_prev,) = previous
+        r, z, n = gates
+        hp_n = work.separate[0]
+        dr, dz, dhp_n = dhp
+        dn = dxp_separate[0]  # of the pre-activation of n
+        # 1 - gates serves twice: as 1 - z for dn, and in the slope of both sigmoids.
+        slope = np.subtract(1, gates, out=work.gates)
+        np.multiply(dh, slope[1], out=dn)  # dn = dh (1 - z)
+        np.multiply(n, n, out=slope[2])
+        np.subtract(1, slope[2], out=slope[2])  # tanh' = 1 - n^2
+        dn *= slope[2]
+        slope[:2] *= gates[:2]  # sigmoid' = s (1 - s)
+        np.multiply(dn, hp_n, out=dr)  # dr = dn hp_n
+        np.subtract(h_prev, n, out=dz)
+        dz *= dh  # dz = dh (h' - n)
+        dhp[:2] *= slope[:2]
+        np.multiply(dn, r, out=dhp_n)  # dhp_n = dn r
+        dh *= z  # dh' = dh z, and the loop adds what comes through W_hh

@@ -1,0 +1,1 @@
+"""From files to characters as numbers, and what counting them achieves."""

@@ -1,0 +1,179 @@
+"""The text that is learnt, as indices into its alphabet.
+
+`read_corpus` makes a `Corpus` of text files, `split` holds its end out. The text is never in memory
+as a whole, only its indices (N,), one byte each, or two above 256 different characters. How files
+become text is in `textfiles.py` and `decoding.py`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.errors import CorpusError, UsageError
+from charrnn.text.decoding import Found, name_list
+from charrnn.text.files import texts
+from charrnn.text.vocabulary import Vocabulary, to_code_points
+from charrnn.visible import visible
+
+MINIMUM_LENGTH = 20
+MINIMUM_TRAINING = 10  # characters that the split has to leave for training
+LARGEST_VOCABULARY = 65_536
+REMARKABLE_VOCABULARY = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A text as indices into its vocabulary, and where it came from.
+
+    ids         (N,) uint8, or uint16 above 256 different characters
+    vocabulary  the V different characters
+    counts      (V,) int64, how often each occurs
+    sha256      of the text as it is learnt, in UTF-8: another encoding of it has the same hash
+    files       the paths as they were given
+    notes       what was changed or left out, a line each
+    encoding    the encoding as it was given
+    newlines    what became of line endings, as it was given
+    endings     how many line endings of each kind the files have: LF, CRLF, CR
+    """
+
+    ids: Array
+    vocabulary: Vocabulary
+    counts: Array
+    sha256: str
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+    encoding: str
+    newlines: str
+    endings: dict[str, int]
+
+    def rare(self, fewer_than: int) -> list[tuple[str, int]]:
+        """The characters that occur fewer times than that, and how often each: rarest first."""
+        rarest = np.argsort(self.counts, kind="stable")
+        rarest = rarest[self.counts[rarest] < fewer_than]
+        characters = self.vocabulary.decode(rarest)
+        return list(zip(characters, self.counts[rarest].tolist(), strict=True))
+
+
+def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str = "unix") -> Corpus:
+    """Read files, folders (every text file below, sorted by path) and "-" for stdin as one text.
+
+    Files that end in .gz, .bz2 or .xz are decompressed. A byte order mark is dropped; CRLF and lone
+    CR become LF unless `newlines` is "keep". A newline is put between two files where the first
+    does not end with one. Below a folder, hidden files and files that are not text are skipped.
+
+    Raises CorpusError if something cannot be read, is not text or is too little of it, UsageError
+    if there is no such encoding or nothing is piped into stdin.
+    """
+    found, indexer, digest = Found(), _Indexer(), hashlib.sha256()
+    for text in texts(paths, encoding, newlines, found):
+        indexer.add(text)
+        digest.update(text.encode())
+    ids, vocabulary, counts = indexer.finish()
+    _check_enough(ids, vocabulary, found)
+    notes = found.notes(encoding, newlines)
+    if len(vocabulary) > REMARKABLE_VOCABULARY:
+        notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
+    return Corpus(
+        ids,
+        vocabulary,
+        counts,
+        digest.hexdigest(),
+        files=tuple(paths),
+        notes=tuple(notes),
+        encoding=encoding,
+        newlines=newlines,
+        endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
+    )
+
+
+def read_text(path: str, *, encoding: str = "utf-8", newlines: str = "unix") -> str:
+    """Read a small text by the rules and with the errors of `read_corpus`; it may be empty."""
+    return "".join(texts([path], encoding, newlines, Found()))
+
+
+def split(ids: Array, validation: float) -> tuple[Array, Array]:
+    """Return views of `ids` (N,): the first int(N * (1 - validation)) to learn, the rest held out.
+
+    Zero holds nothing out. Raises UsageError for a share outside 0 <= validation < 1 and
+    CorpusError if either part would be too short.
+    """
+    if not 0 <= validation < 1:
+        raise UsageError(
+            f"a validation share of {validation} is impossible",
+            "Give a share from 0 to below 1, such as --validation 0.1",
+        )
+    n_train = int(len(ids) * (1 - validation))
+    if n_train < MINIMUM_TRAINING:
+        raise CorpusError(
+            f"a validation share of {validation} leaves {n_train:,} of {len(ids):,} characters to"
+            f" learn from, and {MINIMUM_TRAINING} are needed",
+            "Give a smaller --validation, or more text.",
+        )
+    if validation and n_train == len(ids):
+        raise CorpusError(
+            f"a validation share of {validation} of {len(ids):,} characters holds none out",
+            "Give a larger --validation, or 0 to hold nothing out on purpose.",
+        )
+    return ids[:n_train], ids[n_train:]
+
+
+def _check_enough(ids: Array, vocabulary: Vocabulary, found: Found) -> None:
+    hint = f"Give more text: at least {MINIMUM_LENGTH} characters, better a hundred thousand."
+    if not len(ids):
+        verb = "is" if len(found.empty) == 1 else "are"
+        raise CorpusError(f"{name_list(found.empty) or 'all files'} {verb} empty", hint)
+    if len(ids) < MINIMUM_LENGTH:
+        length = "1 character" if len(ids) == 1 else f"{len(ids)} characters"
+        raise CorpusError(f"the text has only {length}, and {MINIMUM_LENGTH} are needed", hint)
+    if len(vocabulary) == 1:
+        character = visible(vocabulary.characters, one_line=True)
+        raise CorpusError(
+            f"the text is only '{character}', {len(ids):,} times over",
+            "There is nothing to learn; at least 2 different characters are needed.",
+        )
+
+
+class _Indexer:
+    """Numbers characters as they are met, and at the end in sorted order."""
+
+    def __init__(self) -> None:
+        self.table = np.full(0x110000, -1, np.int32)  # the number of each code point
+        self.met = np.empty(0, np.uint32)  # the code point of each number
+        self.counts = np.empty(0, np.int64)
+        self.pieces: list[Array] = []
+
+    def add(self, text: str) -> None:
+        codes = to_code_points(text).astype(np.intp)
+        numbers = self.table[codes]
+        if numbers.min() < 0:
+            self._meet(np.unique(codes[numbers < 0]))
+            numbers = self.table[codes]
+        self.counts += np.bincount(numbers, minlength=len(self.met))
+        self.pieces.append(numbers.astype(np.uint8 if len(self.met) <= 256 else np.uint16))
+
+    def _meet(self, codes: Array) -> None:
+        self.table[codes] = np.arange(len(self.met), len(self.met) + len(codes))
+        self.met = np.concatenate([self.met, codes.astype(np.uint32)])
+        self.counts = np.concatenate([self.counts, np.zeros(len(codes), np.int64)])
+        if len(self.met) > LARGEST_VOCABULARY:
+            raise CorpusError(
+                f"the text has more than {LARGEST_VOCABULARY:,} different characters",
+                "Is it a text, and in the --encoding given?",
+            )
+
+    def finish(self) -> tuple[Array, Vocabulary, Array]:
+        """The indices (N,), the vocabulary and the counts (V,); pieces are freed on the way."""
+        order = np.argsort(self.met)
+        vocabulary = Vocabulary(self.met[order])
+        rank = np.empty(len(order), vocabulary.dtype)
+        rank[order] = np.arange(len(order))
+        ids = np.empty(sum(map(len, self.pieces)), vocabulary.dtype)
+        end = len(ids)
+        while self.pieces:
+            piece = self.pieces.pop()
+            ids[end - len(piece) : end] = rank[piece]
+            end -= len(piece)
+        return ids, vocabulary, self.counts[order]

@@ -1,0 +1,131 @@
+"""The loss on held-out text, with the state carried over the whole of it, and how far to trust it.
+
+One reader would be exact and slow: a product with a single column cannot use the machine. So the
+text is cut into contiguous shares that are read side by side, and every reader but the first warms
+up its state on the characters before its share. Every character counts once. A state forgets, so
+the difference to a single reader is far below the noise (a test states a bound).
+
+A network that has read a text often is surer of itself than it is right. That is mended by one
+number: logits k z in place of z, with the k of least loss on held-out text (temperature scaling;
+Guo et al., arXiv 1706.04599). All k are tried in the same pass.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.machine.workers import shared
+from charrnn.network.ensemble import Ensemble, gathered
+from charrnn.network.model import CharModel
+
+STEPS = 16  # a chunk of evaluation: short, because its memory is all that it costs
+WARM_UP = 24 * STEPS
+MOST_READERS = 64
+SHORTEST_SHARE = 1024
+#: The factors k of the logits, in equal steps. At the best of them the loss is flat: half a step
+#: aside it differs by less than 0.001.
+SCALES = tuple(step / 20 for step in range(10, 25))
+PLAIN = SCALES.index(1.0)
+
+
+class Measured(NamedTuple):
+    """Losses in nats per character: the least, with logits times `scale`, and that of the logits as
+    they are."""
+
+    loss: float
+    scale: float
+    plain: float
+
+    def unscaled(self) -> "Measured":
+        return Measured(self.plain, 1.0, self.plain)
+
+
+class Evaluator:
+    """The cut of one text, and the memory for reading it, kept between evaluations.
+
+    `ids` (N + 1,): the first character is the context of the first prediction, so N are counted.
+    The readers are divided into `parts`, and `job(part)` is to be done for each of them, by
+    whatever team, between `prepare` and `collect`.
+    """
+
+    def __init__(
+        self,
+        model: CharModel | Ensemble,
+        ids: Array,
+        readers: int | None = None,
+        parts: int = 1,
+    ) -> None:
+        self.model = gathered(model.with_weights(model.flat))
+        self.model.move_to(shared(model.flat.shape, model.dtype))
+        self.ids = ids
+        self.count = len(ids) - 1
+        readers = readers or min(max(self.count // SHORTEST_SHARE, 1), MOST_READERS)
+        self.share = math.ceil(self.count / readers)
+        self.warm_up = WARM_UP if readers > 1 else 0
+        starts = np.arange(readers) * self.share  # the first place that a reader predicts
+        self.starts = np.array_split(starts, min(parts, readers))
+        self.tapes = [self.model.tape(STEPS, len(part)) for part in self.starts]
+        self.totals = shared((parts, len(SCALES)), np.float64)
+        self.stopped = shared((1,), np.bool_)
+        self.stop: Callable[[], bool] = lambda: False
+
+    def measure(self, weights: Array) -> Measured | None:
+        """`prepare`, every part and `collect`, one after the other."""
+        self.prepare(weights)
+        for part in range(len(self.totals)):
+            self.job(part)
+        return self.collect()
+
+    def prepare(self, weights: Array, stop: Callable[[], bool] = lambda: False) -> None:
+        """Evaluate a vector like `model.flat`, until `stop`, asked between two chunks, says that
+        nobody waits for it any more."""
+        self.model.flat[...] = weights
+        self.stop, self.stopped[0] = stop, False
+
+    def collect(self) -> Measured | None:
+        """The mean negative log-likelihoods per character; None if stopped."""
+        if self.stopped[0]:
+            return None
+        losses = self.totals.sum(axis=0) / self.count
+        best = PLAIN if np.isnan(losses).any() else int(losses.argmin())
+        return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]))
+
+    def job(self, part: int) -> None:
+        """Read the shares of one part's readers, and leave the sum of their losses in `totals`."""
+        self.totals[part] = 0
+        if part >= len(self.starts):
+            return
+        starts, tape = self.starts[part], self.tapes[part]
+        state = self.model.zero_state(len(starts))
+        for first in range(-self.warm_up, self.share, STEPS):
+            if part == 0 and self.stop():
+                self.stopped[0] = True
+            if self.stopped[0]:
+                return
+            if first == 0 and part == 0:  # nothing precedes the first reader's share
+                for array in state.values():
+                    array[..., 0] = 0
+            offsets = np.arange(first, first + STEPS)[:, None]
+            places = offsets + starts
+            counted = (offsets >= 0) & (offsets < self.share) & (places < self.count)
+            places = places.clip(0, self.count - 1)
+            logits, state = self.model.forward(self.ids[places].astype(np.intp), state, tape)
+            self.totals[part] += nats(logits, self.ids[places + 1], counted)
+
+
+def nats(logits: Array, targets: Array, counted: Array) -> Array:
+    """The sums of -log p(target) over the counted places, for logits times each of `SCALES`;
+    logits are flat (V, T*B) and overwritten."""
+    z = np.subtract(logits, logits.max(axis=0), out=logits)
+    chosen = z[targets.reshape(-1), np.arange(targets.size)]
+    w = np.exp(SCALES[0] * z)
+    growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next
+    sums = np.empty(len(SCALES))
+    for index, k in enumerate(SCALES):
+        lost = np.log(w.sum(axis=0)) - k * chosen
+        sums[index] = lost[counted.reshape(-1)].sum(dtype=np.float64)
+        w *= growth
+    return sums

@@ -1,0 +1,227 @@
+"""`train()`: training as a generator of events.
+
+The consumer shows the events, saves the checkpoints and minds the signals, all between two steps;
+a library user writes a `for` loop of two lines. Nothing here prints or opens a file. The learning
+rate follows the share of the budget that is spent, in steps or in seconds, so it decays in time.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.errors import TrainingDiverged
+from charrnn.machine.workers import Team
+from charrnn.training.evaluation import Evaluator, Measured
+from charrnn.training.optimisers import schedule
+from charrnn.training.pace import RECENT, Pace
+from charrnn.training.run import Run
+from charrnn.training.settings import Budget
+
+MOST_STRIKES = 3
+SOLVED = 0.001  # nats per character: a thousand characters without an error
+PATIENCE = 0.4  # of the run so far without a better loss, which meanwhile has
+RISEN = 0.05  # nats: then the rest of the time is lost
+EVALUATE = 2  # a job of the team, after those of a run
+
+
+@dataclass(frozen=True)
+class Step:
+    """After one update. Losses in nats per character; the norm is the one before clipping."""
+
+    step: int
+    seconds: float
+    share: float
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    characters_per_second: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss on held-out text, with the logits scaled for it; `best` says that these weights are
+    kept."""
+
+    step: int
+    seconds: float
+    loss: float
+    best: bool
+
+
+@dataclass(frozen=True)
+class WentBack:
+    """The loss exploded or was not finite: last good weights, half the learning rate."""
+
+    step: int
+    seconds: float
+    strikes: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The budget is spent, or stopped `early`, because the rest of it would gain nothing.
+    `best_loss` is None when nothing was held out."""
+
+    step: int
+    seconds: float
+    best_loss: float | None
+    characters_per_second: float
+    early: bool = False
+
+
+Event = Step | Evaluation | WentBack | Finished
+
+
+def train(
+    run: Run,
+    budget: Budget,
+    held_out: Array,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Event]:
+    """Train until the budget is spent, yielding an event after every step and evaluation.
+
+    `held_out` (N + 1,): the validation characters and the one before them; fewer than two
+    characters mean none. The generator may be dropped after any event: the run is then consistent.
+    It ends early, and without `Finished`, if `stop` says so in the middle of an evaluation, which
+    counts as not begun.
+
+    Raises TrainingDiverged after `MOST_STRIKES` returns to the last good weights.
+    """
+    return _Trainer(run, budget, held_out, clock, stop).events()
+
+
+class _Trainer:
+    """The clock, the budget and the evaluator around a run."""
+
+    def __init__(
+        self,
+        run: Run,
+        budget: Budget,
+        held_out: Array,
+        clock: Callable[[], float],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.run = run
+        self.stop = stop
+        self.timed = budget.seconds is not None
+        self.pace = Pace(run, budget, clock)
+        parts = run.crew.workers
+        self.evaluator = Evaluator(run.model, held_out, parts=parts) if len(held_out) > 1 else None
+        if not run.progress.next_evaluation:
+            run.progress.next_evaluation = self.pace.spacing()
+
+    def events(self) -> Iterator[Event]:
+        jobs = self.run.jobs
+        if self.evaluator:
+            jobs.append(self.evaluator.job)
+        with Team(self.run.crew.workers, jobs) as self.team:
+            yield from self.events_of_a_team()
+
+    def events_of_a_team(self) -> Iterator[Event]:
+        run, progress = self.run, self.run.progress
+        strikes = progress.strikes
+        while (share := self.pace.share()) < 1:
+            if self.evaluator and share >= progress.next_evaluation:
+                event = self.evaluate(run.average)
+                if event is None:
+                    return
+                progress.next_evaluation = share + self.pace.spacing()
+                yield event
+                if self.gains_nothing(share):
+                    break
+            yield self.step(share)
+            if progress.strikes > strikes:
+                strikes = progress.strikes
+                yield WentBack(progress.step, self.pace.seconds(), strikes)
+        # A run that is resumed from here on has nothing left to do but to evaluate.
+        early = share < 1 or (self.timed and self.pace.share_of_steps() >= 1)
+        progress.share = 1.0
+        if self.evaluator:
+            event = self.evaluate(run.average, run.model.flat)
+            if event is None:
+                return
+            yield event
+        seconds, speed = self.pace.seconds(), self.pace.speed()
+        yield Finished(progress.step, seconds, progress.best_loss, speed, early)
+
+    def gains_nothing(self, share: float) -> bool:
+        """Is the rest of a budget of time lost time? The text is known by heart, or the weights got
+        worse for so long that no decay of the learning rate will bring them back."""
+        progress = self.run.progress
+        if not self.timed or progress.best_loss is None or not progress.history:
+            return False
+        if progress.best_loss < SOLVED:
+            return True
+        worse = progress.history[-1]["validation"] - progress.best_loss
+        since = (progress.step - progress.best_step) / (progress.step - progress.from_step or 1)
+        return share > PATIENCE and since > PATIENCE and worse > RISEN
+
+    def step(self, share: float) -> Step:
+        run, before = self.run, self.pace.clock()
+        peak = run.settings.learning_rate * run.progress.rate_factor
+        learning_rate = schedule(share, run.progress.step, peak=peak)
+        loss, gradient_norm = run.step(learning_rate, share, self.team.do)
+        sane = loss <= run.loss_limit(loss) and math.isfinite(gradient_norm)
+        if not (sane and moderate(run.model.flat)):
+            self.go_back(loss)
+        self.pace.step_took(self.pace.clock() - before)
+        speed = self.pace.speed(RECENT)
+        return Step(
+            run.progress.step, self.pace.seconds(), share, loss, gradient_norm, learning_rate, speed
+        )
+
+    def go_back(self, loss: float) -> None:
+        """Return to the last good weights; what is yielded next is a consistent run again."""
+        run = self.run
+        run.go_back()
+        if run.progress.strikes >= MOST_STRIKES:
+            raise TrainingDiverged(
+                f"the loss became {loss} {MOST_STRIKES} times, last at step {run.progress.step}",
+                f"Try --learning-rate {run.settings.learning_rate / 10:g}.",
+            )
+
+    def evaluate(self, *candidates: Array) -> Evaluation | None:
+        """Measure weights on the held-out text, and keep the best ever seen; None if stopped."""
+        run, progress = self.run, self.run.progress
+        assert self.evaluator
+        before = self.pace.clock()
+        found: list[Measured] = []
+        for weights in candidates:
+            self.evaluator.prepare(weights, self.stop)
+            self.team.do(EVALUATE)
+            measured = self.evaluator.collect()
+            if measured is None:
+                return None
+            # What has not been trained stays as it was made, or as another model had it.
+            found.append(measured if progress.step else measured.unscaled())
+        kept = [run.keep_if_best(*pair) for pair in zip(found, candidates, strict=True)]
+        self.pace.evaluation_took((self.pace.clock() - before) / len(candidates))
+        losses = (measured.loss for measured in found)
+        lowest = min(filter(math.isfinite, losses), default=math.inf)
+        if math.isinf(lowest):
+            self.go_back(lowest)
+        else:
+            run.remember()
+            self.record(lowest)
+        return Evaluation(progress.step, self.pace.seconds(), lowest, any(kept))
+
+    def record(self, validation: float) -> None:
+        """Add a point to the history: both losses, since the point before."""
+        progress = self.run.progress
+        if progress.loss_count:
+            loss = progress.loss_sum / progress.loss_count
+            progress.history.append({"step": progress.step, "loss": loss, "validation": validation})
+        progress.loss_sum, progress.loss_count = 0.0, 0
+
+
+def moderate(weights: Array) -> bool:
+    """Are the weights finite, and their sum of squares too? An update can overflow, and the loss
+    that shows it comes only with the next step."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(float(np.dot(weights, weights)))

@@ -1,0 +1,82 @@
+"""How fast a run goes, and how much of its budget is spent: in steps, or in seconds by a clock.
+
+The share that is spent decides the learning rate, so that it has decayed when the budget ends,
+also when the machine slows down on the way.
+"""
+
+from collections.abc import Callable
+from statistics import median
+
+from charrnn.training.run import Run
+from charrnn.training.settings import Budget
+
+MOST_EVALUATIONS = 20  # in a run
+EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
+LAST_EVALUATIONS = 2  # at the end: the averaged weights and the last ones
+RECENT = 20  # steps, whose speed is shown
+LATEST = 5  # steps, whose median duration is the present one
+
+
+class Pace:
+    """The clock and the budget of one run, whose `progress` gets the seconds."""
+
+    def __init__(self, run: Run, budget: Budget, clock: Callable[[], float]) -> None:
+        self.progress = run.progress
+        self.budget = budget
+        self.clock = clock
+        self.started = clock() - run.progress.seconds
+        self.step_characters = run.streams.batch_size * run.streams.sequence_length
+        self.durations: list[float] = []  # of the steps
+        self.evaluations: list[float] = []  # what each took, in steps
+
+    def seconds(self) -> float:
+        """What the run has taken, earlier sessions included."""
+        self.progress.seconds = self.clock() - self.started
+        return self.progress.seconds
+
+    def share(self) -> float:
+        """The share of the budget that is spent, 0 to 1; the last evaluations belong to it."""
+        progress = self.progress
+        if progress.share >= 1:
+            return 1.0
+        # Never less than before: what an evaluation takes is only estimated.
+        share = max(progress.share, self.share_of_steps())
+        if self.budget.seconds is not None:
+            available = self.budget.seconds - LAST_EVALUATIONS * self.evaluation_seconds()
+            spent = self.seconds() - progress.from_seconds
+            share = max(share, spent / max(available, 1e-9))
+        return share
+
+    def share_of_steps(self) -> float:
+        """The share of a budget of steps that is spent; 0 if there is none."""
+        if self.budget.steps is None:
+            return 0.0
+        done = self.progress.step - self.progress.from_step
+        return done / self.budget.steps if self.budget.steps else 1.0
+
+    def step_took(self, seconds: float) -> None:
+        self.durations.append(seconds)
+
+    def evaluation_took(self, seconds: float) -> None:
+        self.evaluations.append(seconds / max(self.step_seconds(), 1e-9))
+
+    def step_seconds(self) -> float:
+        """What a step takes now."""
+        return median(self.durations[-LATEST:] or [0.0])
+
+    def evaluation_seconds(self) -> float:
+        """What an evaluation takes at the present speed."""
+        return median(self.evaluations or [0.0]) * self.step_seconds()
+
+    def speed(self, steps: int = 0) -> float:
+        """Characters per second over the last `steps` steps, or over all; evaluations excluded."""
+        durations = self.durations[-steps:]
+        return len(durations) * self.step_characters / max(sum(durations), 1e-9)
+
+    def spacing(self) -> float:
+        """The share of the budget between two evaluations."""
+        spacing = 1 / MOST_EVALUATIONS
+        if self.budget.seconds:
+            cost = self.evaluation_seconds() / self.budget.seconds
+            spacing = max(spacing, cost / EVALUATION_SHARE)
+        return spacing

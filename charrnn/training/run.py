@@ -1,0 +1,249 @@
+"""`Run`: everything that changes while a model is trained, and one step of it.
+
+A run can be turned into plain arrays and back at any moment between two steps, and then goes on bit
+for bit as if nothing had happened. What a run does not know: budgets, clocks, files, terminals.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.machine.workers import Job
+from charrnn.network.ensemble import Ensemble, gathered
+from charrnn.network.model import CharModel, State
+from charrnn.storage import strict_json
+from charrnn.text.batches import Streams
+from charrnn.training.evaluation import Measured
+from charrnn.training.gradient import Crew, default_workers
+from charrnn.training.optimisers import clip
+from charrnn.training.settings import Settings
+from charrnn.training.update import Updater
+
+#: The share of the run over which weights are averaged.
+WINDOW = 0.02
+#: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
+EXPLOSION = 5.0
+COMPUTE, UPDATE = 0, 1
+
+
+@dataclass
+class Progress:
+    """The counters and figures of a run; a JSON object in the checkpoint."""
+
+    step: int = 0
+    seconds: float = 0.0
+    share: float = 0.0  # of the present budget, 0 to 1
+    from_step: int = 0  # where the present budget began
+    from_seconds: float = 0.0
+    next_evaluation: float = 0.0  # as a share of the budget
+    loss_sum: float = 0.0  # of the steps since the last evaluation
+    loss_count: int = 0
+    first_loss: float | None = None
+    best_loss: float | None = None
+    best_step: int = 0
+    best_scale: float = 1.0  # what the best weights' logits are multiplied by
+    rate_factor: float = 1.0  # halved each time the run had to go back
+    strikes: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Run:
+    """A model in training: its optimiser, its place in the text, its carried state.
+
+    The model may have several members, each trained for itself; `kept` is the network that they
+    become, with the best weights so far, the vector `best`. What is dropped by dropout follows from
+    the seed and the step, so there is no random state.
+    """
+
+    def __init__(
+        self,
+        model: CharModel | Ensemble,
+        streams: Streams,
+        settings: Settings,
+        threads: int | None = None,
+    ) -> None:
+        self.model = gathered(model)
+        self.streams = streams
+        self.settings = settings
+        self.progress = Progress()
+        self.kept = self.model.joined(self.model.flat)
+        self.best = self.kept.flat
+        self.state: State = self.model.zero_state(streams.batch_size)
+        B, T = streams.batch_size, streams.sequence_length
+        workers = threads or default_workers(B, len(self.model.members))
+        self.crew = Crew(self.model, T, B, workers, settings.seed)
+        self.updater = Updater(
+            self.model.flat,
+            self.crew.gradient,
+            self.crew.workers,
+            decayed=self.model.matrices,
+            window=WINDOW,
+            hidden=self.model.hidden_matrices if settings.optimizer == "muon" else (),
+            hidden_size=self.model.members[0].hidden_size,
+        )
+        self._good: dict[str, Array] = {}
+        self.remember()
+
+    @property
+    def average(self) -> Array:
+        """The averaged weights, a vector like `model.flat`."""
+        return self.updater.average
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What a step asks of a team of `crew.workers`, by number: `COMPUTE` and `UPDATE`."""
+        return [self.crew.job, self.updater.job]
+
+    def do(self, job: int) -> None:
+        """One of the jobs, worker after worker: a team of one."""
+        for worker in range(self.crew.workers):
+            self.jobs[job](worker)
+
+    def step(
+        self, learning_rate: float, share: float, do: Callable[[int], None] | None = None
+    ) -> tuple[float, float]:
+        """One chunk of truncated backpropagation through time, and one update.
+
+        `share` is how much of the budget is spent, for the averaged weights. `do` has a team do one
+        of the `jobs`; without it this process does them. Returns the loss in nats per character and
+        the norm of the gradient before clipping, of several members their root mean square. If
+        either is not finite, nothing is updated.
+        """
+        do = do or self.do
+        inputs, targets = self.streams.next()
+        self._forget()
+        settings, step = self.settings, self.progress.step
+        self.crew.prepare(inputs, targets, self.state, settings.dropout, step)
+        do(COMPUTE)
+        loss, state = self.crew.collect()
+        gradient_norm = self._clip()
+        if np.isfinite(loss) and np.isfinite(gradient_norm):
+            self.state = state
+            growth = share - self.progress.share
+            self.updater.prepare(learning_rate, settings.weight_decay, share, growth)
+            do(UPDATE)
+            self.progress.loss_sum += loss
+            self.progress.loss_count += 1
+        self.progress.share = share
+        self.progress.step += 1
+        return loss, gradient_norm
+
+    def _clip(self) -> float:
+        """Clip the gradient of every member; the root mean square of their norms before."""
+        rows = self.model.rows(self.crew.gradient)
+        norms = [clip(row, self.settings.clip_norm) for row in rows]
+        return math.hypot(*norms) / math.sqrt(len(norms))
+
+    def _forget(self) -> None:
+        """One reader after another starts afresh from the zero state, each every B-th chunk.
+
+        A network whose state is always carried need never listen: on a regular text it becomes an
+        oscillator, perfect in training and lost at its first character elsewhere. Sampling and
+        validation start from zero, so training has to as well.
+        """
+        reader = self.progress.step % self.streams.batch_size
+        for array in self.state.values():
+            array[..., reader] = 0
+
+    def begin_budget(self) -> None:
+        """Go on from here with a new budget, and a new schedule of the learning rate."""
+        progress = self.progress
+        progress.from_step, progress.from_seconds = progress.step, progress.seconds
+        progress.share = progress.next_evaluation = 0.0
+        progress.strikes, progress.rate_factor = 0, 1.0
+
+    def best_weights(self) -> Array:
+        """What the checkpoint is for: the best weights, or without validation the averaged ones."""
+        return self.joined_average().flat if self.progress.best_loss is None else self.best
+
+    def joined_average(self) -> CharModel:
+        """The network that the averaged weights are."""
+        return self.model.joined(self.average)
+
+    def keep_if_best(self, found: Measured, weights: Array) -> bool:
+        """Keep `weights`, their softmax layer scaled, if their held-out loss is the best so far."""
+        progress, loss = self.progress, found.loss
+        if not np.isfinite(loss) or (progress.best_loss is not None and loss >= progress.best_loss):
+            return False
+        progress.best_loss, progress.best_scale = loss, found.scale
+        progress.best_step = progress.step
+        self.best[...] = self.model.joined(weights).flat
+        for name, view in self.kept.parameters.items():
+            if name.startswith("head."):
+                view *= view.dtype.type(found.scale)
+        return True
+
+    def remember(self) -> None:
+        """Mark the present weights as good: `go_back` returns to them."""
+        self._good = {name: vector.copy() for name, vector in self._vectors().items()}
+
+    def loss_limit(self, loss: float) -> float:
+        """Above this a loss is an explosion; the first `loss` of a run sets it."""
+        if self.progress.first_loss is None and np.isfinite(loss):
+            self.progress.first_loss = loss
+        return EXPLOSION * max(self.progress.first_loss or 0.0, 1.0)
+
+    def go_back(self) -> None:
+        """Return to the last good weights, with half the learning rate and a fresh state."""
+        for name, vector in self._vectors().items():
+            vector[...] = self._good[name]
+        self.state = self.model.zero_state(self.streams.batch_size)
+        self.progress.rate_factor /= 2
+        self.progress.strikes += 1
+
+    def _vectors(self) -> dict[str, Array]:
+        """The flat vectors that make up the state of the optimisation."""
+        return {
+            "last": self.model.flat,
+            "adam.m": self.updater.m,
+            "adam.v": self.updater.v,
+            "average": self.average,
+        }
+
+    def arrays(self, *, timed: bool) -> dict[str, Array]:
+        """Everything needed to continue, as the arrays that a checkpoint keeps under `resume.*`.
+
+        Unless the run is `timed`, elapsed seconds are left out: nothing depends on them, and equal
+        runs are to give equal files.
+        """
+        arrays = {
+            f"{group}.{name}": view.copy()
+            for group, vector in self._vectors().items()
+            for name, view in self.model.named(vector).items()
+        }
+        arrays |= {f"state.{name}": array for name, array in self.state.items()}
+        progress = asdict(self.progress)
+        if not timed:
+            progress["seconds"] = progress["from_seconds"] = 0.0
+        state = {
+            "progress": progress,
+            "updates": self.updater.updates,
+            "position": self.streams.position,
+        }
+        arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
+        return arrays
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Continue from what `arrays` returned; `best` holds the best weights so far.
+
+        Raises an exception of Python's own if they are not what this run returns.
+        """
+        for group, vector in self._vectors().items():
+            for name, view in self.model.named(vector).items():
+                view[...] = arrays[f"{group}.{name}"]
+        self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
+        state = strict_json.loads(bytes(arrays["json"]))
+        self.progress = strict_json.fill(Progress, state["progress"])
+        self.updater.updates = _count(state["updates"])
+        self.streams.position = _count(state["position"])
+        self.remember()
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:30]} is no count")
+    return value

@@ -1,0 +1,189 @@
+"""A training session: a corpus, a configuration and a run, and how they become a checkpoint.
+
+It opens new runs, also such that start from another model (`resume.py` continues one), and knows
+which facts a checkpoint states. When to save, and what to show, is the caller's business.
+"""
+
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn import __version__
+from charrnn.arrays import Array
+from charrnn.errors import UsageError
+from charrnn.network.ensemble import Ensemble, members_of, taken_apart
+from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
+from charrnn.storage import checkpoint
+from charrnn.storage.checkpoint import Checkpoint
+from charrnn.text.batches import Streams
+from charrnn.text.corpus import Corpus, split
+from charrnn.text.ngrams import Baselines, baselines, unigram_counts
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.run import Run
+from charrnn.training.settings import Budget, Settings
+
+#: Characters of held-out text that a checkpoint carries, so that `inspect` needs no corpus.
+EXCERPT = 20_000
+
+
+@dataclass
+class Session:
+    """Everything that `charrnn train` works with once the options are settled."""
+
+    corpus: Corpus
+    settings: Settings
+    budget: Budget
+    run: Run
+    baselines: Baselines | None
+    inherited: dict[str, str] | None = None  # by `inherit`, from another model
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def held_out(self) -> Array:
+        """The validation text with one character before it, for `training.train`."""
+        training, held_out = split(self.corpus.ids, self.settings.validation)
+        return self.corpus.ids[len(training) - 1 :] if len(held_out) else held_out
+
+    def begin_budget(self, budget: Budget) -> None:
+        """Go on from here with a new budget, and so with a new schedule of the learning rate."""
+        self.budget = budget
+        self.run.begin_budget()
+
+    def save(self, path: Path) -> None:
+        """Write the best weights so far, and all that is needed to continue, to `path`."""
+        run, vocabulary = self.run, self.corpus.vocabulary
+        parameters = run.kept.named(run.best_weights())
+        meta = self._meta()
+        checkpoint.save(
+            path, Checkpoint(meta, vocabulary.code_points, parameters, run.arrays(timed=self.timed))
+        )
+
+    @property
+    def timed(self) -> bool:
+        """Does the clock decide how far the run goes? If not, a file holds no time, so that equal
+        runs give equal files."""
+        return self.budget.seconds is not None
+
+    def _meta(self) -> dict[str, Any]:
+        run, settings, progress = self.run, self.settings, self.run.progress
+        loss = progress.best_loss
+        return {
+            "cell": settings.cell,
+            "activation": settings.activation,
+            "layers": settings.layers,
+            "hidden_size": settings.hidden_size,
+            "vocabulary_size": len(self.corpus.vocabulary),
+            "parameters": int(run.model.flat.size),
+            "characters": len(self.corpus.ids),
+            "seed": settings.seed,
+            "threads": run.crew.workers,
+            "training": asdict(settings) | {"budget": asdict(self.budget)},
+            "best": {
+                "step": progress.best_step,
+                "loss": loss,
+                "bits_per_character": None if loss is None else loss / np.log(2),
+                "logit_scale": progress.best_scale,
+            },
+            "baselines": asdict(self.baselines) if self.baselines else None,
+            "history": progress.history,
+            "corpus": {
+                "files": list(self.corpus.files),
+                "sha256": self.corpus.sha256,
+                "characters": len(self.corpus.ids),
+                "encoding": self.corpus.encoding,
+                "newlines": self.corpus.newlines,
+            },
+            "excerpt": self._excerpt(),
+            "versions": {
+                "charrnn": __version__,
+                "numpy": np.__version__,
+                "python": platform.python_version(),
+            },
+        }
+
+    def _excerpt(self) -> str:
+        training, held_out = split(self.corpus.ids, self.settings.validation)
+        ids = held_out[:EXCERPT] if len(held_out) else training[-EXCERPT:]
+        return self.corpus.vocabulary.decode(ids)
+
+
+def new_session(
+    corpus: Corpus,
+    settings: Settings,
+    budget: Budget,
+    *,
+    start_from: Path | None = None,
+    threads: int | None = None,
+) -> Session:
+    """A run from the beginning, or from the weights of another model."""
+    rng = np.random.default_rng(settings.seed)
+    training, _ = split(corpus.ids, settings.validation)
+    counts = unigram_counts(training, len(corpus.vocabulary))
+    width = settings.hidden_size // settings.members
+    model = Ensemble(
+        [
+            initialise(settings.cell, settings.activation, settings.layers, width, counts, rng)
+            for _ in range(settings.members)
+        ]
+    )
+    inherited = None
+    if start_from:
+        joined = model.joined(model.flat)
+        inherited = inherit(joined, corpus.vocabulary, checkpoint.load(start_from))
+        if members_of(joined.parameters) % settings.members:
+            problem = f"the other model is not made of {settings.members} members"
+            raise UsageError(problem, "Leave --members out.")
+        model = taken_apart(joined, settings.members)
+    held_out = split(corpus.ids, settings.validation)[1]
+    beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
+    run = Run(model, streams_of(corpus, settings), settings, threads)
+    return Session(corpus, settings, budget, run, beat, inherited)
+
+
+def streams_of(corpus: Corpus, settings: Settings) -> Streams:
+    """The batches of a run."""
+    training, _ = split(corpus.ids, settings.validation)
+    return Streams(training, settings.batch_size, settings.sequence_length)
+
+
+def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
+    """Copy the weights of `other` into `model`, rows and columns matched by character.
+
+    Returns the characters that were `kept`, are `new` and were `dropped`, each as one string.
+    Raises UsageError if the networks differ in cell, layers or hidden size.
+    """
+    for name in ("cell", "activation", "layers", "hidden_size"):
+        mine = {
+            "cell": model.cell.name,
+            "activation": model.cell.activation,
+            "layers": model.layers,
+            "hidden_size": model.hidden_size,
+        }[name]
+        if mine != other.meta[name]:
+            option = name.replace("_", "-")
+            raise UsageError(
+                f"the other model has {option} {other.meta[name]}, this one {mine}",
+                f"Give --{option} {other.meta[name]}, or leave the option out.",
+            )
+    _, here, there = np.intersect1d(
+        vocabulary.code_points, other.vocabulary, assume_unique=True, return_indices=True
+    )
+    for name, array in model.parameters.items():
+        source = other.parameters[name]
+        if name == "rnn.weight_ih_l0":
+            array[:, here] = source[:, there]
+        elif name.startswith("head."):
+            array[here] = source[there]
+        else:
+            array[...] = source
+    old, new = Vocabulary(other.vocabulary).characters, vocabulary.characters
+    then, now = set(old), set(new)
+    return {
+        "kept": "".join(c for c in new if c in then),
+        "new": "".join(c for c in new if c not in then),
+        "dropped": "".join(c for c in old if c not in now),
+    }

@@ -1,0 +1,211 @@
+"""Every setting of training, written once: name, type, default, range and help.
+
+The command line turns the fields of `Choices` into options; None means "choose for me", which the
+recipe does. `Settings` is the same list with nothing open, and is what a checkpoint stores.
+"""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from charrnn.errors import UsageError
+from charrnn.network.cells import CELLS
+from charrnn.network.parameters import MOST_MEMBERS
+
+
+def option(help: str, *, default: Any = None, **about: Any) -> Any:
+    """A dataclass field with what the command line needs to know: `help`, and where they apply
+    `short`, `minimum`, `maximum`, `choices`, `metavar`, `panel`, `flag`, `show_default`."""
+    return dataclasses.field(default=default, metadata={"help": help, **about})
+
+
+NETWORK = "The network (chosen from corpus and budget unless given)"
+LEARNING = "How it learns (chosen from corpus and budget unless given)"
+ACTIVATIONS = ("tanh", "relu")
+OPTIMIZERS = ("muon", "adam")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a user may fix; None leaves it to the recipe."""
+
+    cell: str | None = option("Kind of recurrent cell.", choices=tuple(CELLS), panel=NETWORK)
+    activation: str | None = option(
+        "Activation of the rnn cell; lstm and gru have only tanh.",
+        choices=ACTIVATIONS,
+        panel=NETWORK,
+    )
+    layers: int | None = option("Recurrent layers.", minimum=1, maximum=16, panel=NETWORK)
+    hidden_size: int | None = option("Units a layer.", minimum=1, maximum=8192, panel=NETWORK)
+    members: int | None = option(
+        "Networks trained side by side that share the units, and are joined to one.",
+        minimum=1,
+        maximum=MOST_MEMBERS,
+        panel=NETWORK,
+    )
+    dropout: float | None = option(
+        "Share of each layer's output that is dropped.", minimum=0, maximum=0.9, panel=NETWORK
+    )
+    batch_size: int | None = option(
+        "Streams read side by side.", minimum=1, maximum=4096, panel=LEARNING
+    )
+    sequence_length: int | None = option(
+        "Characters between two updates: how far gradients reach.",
+        minimum=1,
+        maximum=4096,
+        panel=LEARNING,
+    )
+    learning_rate: float | None = option(
+        "Peak of the learning rate; warm-up before it, cosine decay after it.",
+        minimum=1e-8,
+        maximum=1e6,
+        panel=LEARNING,
+    )
+    weight_decay: float | None = option(
+        "Decoupled weight decay of the matrices.", minimum=0, maximum=100, panel=LEARNING
+    )
+    optimizer: str | None = option(
+        "What updates the matrices between hidden units; all else has Adam.",
+        choices=OPTIMIZERS,
+        panel=LEARNING,
+    )
+    clip_norm: float | None = option(
+        "Largest global norm of the gradient; 0 never clips.", minimum=0, panel=LEARNING
+    )
+
+
+BUDGET = "The budget (one of these)"
+TEXT = "The text"
+RUNNING = "Saving and watching"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What else a user may ask of `charrnn train`."""
+
+    out: Path = option(
+        "The file to write.", default=Path("charrnn.npz"), short="-o", metavar="FILE", panel=RUNNING
+    )
+    time: str | None = option(
+        "Train for so long: 90s, 3m, 1h30m.", panel=BUDGET, metavar="TIME", show_default="3m"
+    )
+    steps: int | None = option(
+        "Updates of the weights; 0 writes the untrained model.", minimum=0, panel=BUDGET
+    )
+    epochs: float | None = option("Passes over the text.", minimum=0, panel=BUDGET)
+    validation: float | None = option(
+        "Share of the text, at its end, that is held out; 0 holds nothing out.",
+        minimum=0,
+        maximum=0.9,
+        panel=TEXT,
+        show_default="0.1",
+    )
+    encoding: str | None = option("Encoding of the text.", panel=TEXT, show_default="utf-8")
+    newlines: str | None = option(
+        "Make CRLF and CR line ends LF, or keep them.",
+        choices=("unix", "keep"),
+        panel=TEXT,
+        show_default="unix",
+    )
+    seed: int | None = option(
+        "Same seed, --steps and machine: the same file, bit for bit.",
+        minimum=0,
+        maximum=2**63 - 1,
+        panel=LEARNING,
+        show_default="drawn and printed",
+    )
+    resume: bool = option(
+        "Continue --out where it stopped.", default=False, flag="--resume", panel=RUNNING
+    )
+    force: bool = option("Overwrite --out.", default=False, flag="--force", panel=RUNNING)
+    init_from: Path | None = option(
+        "Start from another model, matched by character.", metavar="FILE", panel=RUNNING
+    )
+    sample_every: int | None = option(
+        "Steps between samples of the model's text; 0 shows none.",
+        minimum=0,
+        panel=RUNNING,
+        show_default="at each evaluation",
+    )
+    threads: int | None = option(
+        "Threads that share the work.",
+        minimum=1,
+        maximum=256,
+        panel=RUNNING,
+        show_default="one a core",
+    )
+    dry_run: bool = option(
+        "Say what would be done, and stop.", default=False, flag="--dry-run", panel=RUNNING
+    )
+    quiet: bool = option(
+        "Only warnings and errors.", default=False, short="-q", flag="--quiet", panel=RUNNING
+    )
+    json: bool = option(
+        "Events as lines of JSON on stdout.", default=False, flag="--json", panel=RUNNING
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every choice made: the training configuration of a run."""
+
+    cell: str
+    activation: str
+    layers: int
+    hidden_size: int
+    dropout: float
+    batch_size: int
+    sequence_length: int
+    learning_rate: float
+    weight_decay: float
+    clip_norm: float
+    validation: float
+    seed: int
+    members: int = 1
+    optimizer: str = "adam"  # as in files from before there was another
+
+    @property
+    def network(self) -> str:
+        """Cell and size: `lstm 2x256`, `lstm 2x512 in 2 members`."""
+        members = f" in {self.members} members" if self.members > 1 else ""
+        return f"{self.cell} {self.layers}x{self.hidden_size}{members}"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a run may spend: seconds, or steps; with both, whichever is spent first."""
+
+    seconds: float | None = None
+    steps: int | None = None
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in `90`, `90s`, `3m`, `1h30m`, `1.5h`.
+
+    Raises UsageError if `text` is none of these, or zero.
+    """
+    match = re.fullmatch(
+        r"(?:(?P<h>\d+\.?\d*)h)?(?:(?P<m>\d+\.?\d*)m)?(?:(?P<s>\d+\.?\d*)s?)?", text.strip().lower()
+    )
+    parts = match.groupdict() if match else {}
+    seconds = sum(
+        float(parts.get(unit) or 0) * size for unit, size in (("h", 3600), ("m", 60), ("s", 1))
+    )
+    if not match or seconds <= 0:
+        raise UsageError(
+            f"--time {text!r} is not a duration",
+            "Write a number of seconds, or 90s, 3m, 1h30m.",
+        )
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """`8s`, `3m05s`, `1h04m`: short, and read at a glance."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
