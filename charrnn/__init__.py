@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from charrnn.library import LoadedModel as LoadedModel
+    from charrnn.library import Model as Model
     from charrnn.library import load as load
 
 __version__ = "0.1.0"
@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """`charrnn.load`, found when first asked for: importing charrnn does not import NumPy."""
-    if name in ("load", "LoadedModel"):
+    if name in ("load", "Model"):
         from charrnn import library
 
         return getattr(library, name)

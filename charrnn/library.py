@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from charrnn.errors import UsageError
 from charrnn.generation import sampling
 from charrnn.generation.filters import Filters, allowed_characters
@@ -23,9 +25,9 @@ from charrnn.text.vocabulary import Vocabulary
 LARGEST_SEED = 2**63 - 1
 
 
-def load(path: str | os.PathLike[str]) -> "LoadedModel":
+def load(path: str | os.PathLike[str]) -> "Model":
     """Read a checkpoint. Raises CheckpointError if it is missing, damaged or no checkpoint."""
-    return LoadedModel(checkpoint.load(Path(path)))
+    return Model(checkpoint.load(Path(path)), str(path))
 
 
 def new_seed() -> int:
@@ -33,17 +35,35 @@ def new_seed() -> int:
     return int.from_bytes(os.urandom(4), "big")
 
 
-class LoadedModel:
+class Model:
     """A trained model that writes. It keeps nothing between calls, so threads may share it.
 
-    `meta` is the checkpoint's, `vocabulary` its alphabet, `model` its network.
+    `path` is what its file was called, `meta` what the checkpoint says of it, `vocabulary` its
+    alphabet, `parameters` its arrays under PyTorch's names.
     """
 
-    def __init__(self, stored: checkpoint.Checkpoint) -> None:
+    def __init__(self, stored: checkpoint.Checkpoint, path: str = "the model") -> None:
+        self.path = path
         self.meta: dict[str, Any] = stored.meta
+        self.parameters = stored.parameters
         self.vocabulary = Vocabulary(stored.vocabulary)
-        cell, activation = stored.meta["cell"], stored.meta["activation"]
-        self.model = CharModel(stored.parameters, cell=cell, activation=activation)
+
+    def network(self, dtype: type[np.floating] = np.float32) -> CharModel:
+        """The network itself, a copy of the weights in the precision asked for."""
+        cell, activation = self.meta["cell"], self.meta["activation"]
+        return CharModel(self.parameters, cell=cell, activation=activation, dtype=dtype)
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """How the training text was read, as arguments for `text.corpus.read_text`: what the
+        checkpoint says of its `encoding` and `newlines`, where that makes sense."""
+        about = self.meta.get("corpus")
+        about = about if isinstance(about, dict) else {}
+        return {
+            name: about[name]
+            for name in ("encoding", "newlines")
+            if isinstance(about.get(name), str)
+        }
 
     def stream(
         self,
@@ -92,7 +112,7 @@ class LoadedModel:
 
     def start(self, prompt: str = "") -> Stepper:
         """One stream that has read `prompt`; see `sampling.start`."""
-        return sampling.start(self.model, self.vocabulary, prompt)
+        return sampling.start(self.network(), self.vocabulary, prompt)
 
     def pieces(
         self,

@@ -14,7 +14,7 @@ from charrnn.generation.filters import Filters
 from charrnn.generation.sampling import Uniforms, draw, generate, surprisal
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules
-from charrnn.library import LoadedModel
+from charrnn.library import Model
 from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
@@ -86,7 +86,7 @@ def test_greedy_text_equals_that_of_pytorch(name):
 
 
 def test_temperature_zero_is_argmax(tiny):
-    model = CharModel(tiny.model.parameters, cell="gru", dtype=np.float64)
+    model = CharModel(tiny.network().parameters, cell="gru", dtype=np.float64)
     state, tape, expected = model.zero_state(1), model.tape(1, 1), []
     for index in tiny.vocabulary.encode("The "):
         logits, state = model.forward(np.array([[index]]), state, tape)
@@ -166,7 +166,7 @@ def test_streaming_equals_the_whole(tiny):
     whole = "".join(tiny.stream("The sea", seed=9, length=200))
     assert whole.startswith(first)
     assert len(whole) == 200
-    generated = generate(tiny.model, tiny.vocabulary, prompt="The sea", seed=9, length=200)
+    generated = generate(tiny.network(), tiny.vocabulary, prompt="The sea", seed=9, length=200)
     assert "".join(generated) == whole
 
 
@@ -235,8 +235,8 @@ def test_library_calls_fail_before_the_first_character(tiny):
         tiny.stream(seed=-1)
     with pytest.raises(UnknownCharacter):
         tiny.stream("€")
-    assert isinstance(tiny, LoadedModel)
-    assert isinstance(tiny, charrnn.LoadedModel)
+    assert isinstance(tiny, Model)
+    assert isinstance(tiny, charrnn.Model)
 
 
 # The promise: the same seed writes the same text on any machine and with any version of NumPy. If a

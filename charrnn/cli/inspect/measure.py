@@ -1,4 +1,4 @@
-"""Runs the measurement of each view on a subject, with defaults that fit the text.
+"""Runs the measurement of each view on a model, with defaults that fit the text.
 
 A number that the user gave is taken as it is, or refused; one that was left open shrinks to what
 the text allows, and the report shows it.
@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.cli.inspect.options import Request
-from charrnn.cli.inspect.subject import Passage, Subject, passage
+from charrnn.cli.inspect.subject import Passage, passage
 from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
 from charrnn.inspection.context import Context, context
 from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
@@ -24,6 +24,7 @@ from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.summary import Summary, summarise
 from charrnn.inspection.surprisal import Surprisal, surprisal
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
+from charrnn.library import Model
 from charrnn.visible import visible
 
 STEPS, WINDOWS, BURN_IN = 100, 64, 100
@@ -35,17 +36,17 @@ LONGEST_PROMPT = 2000  # of a longer text, `next` reads the end
 NEURON_TEXT = 20_000
 
 
-def gradients(subject: Subject, text: Passage, request: Request) -> Gradients:
+def gradients(model: Model, text: Passage, request: Request) -> Gradients:
     """Gradient norms, and the dynamics that do not depend on a loss."""
-    check_layer(subject, request.layer)
-    ids, model = encode(subject, text), subject.model()
+    check_layer(model, request.layer)
+    ids, network = encode(model, text), model.network(np.float64)
     steps, burn_in = window(len(ids), request)
     windows = request.windows or WINDOWS
-    report = gradient_norms(model, ids, steps=steps, windows=windows, burn_in=burn_in)
+    report = gradient_norms(network, ids, steps=steps, windows=windows, burn_in=burn_in)
     exponent = lyapunov(
-        model, ids, steps=steps, windows=min(windows, LYAPUNOV_WINDOWS), burn_in=burn_in
+        network, ids, steps=steps, windows=min(windows, LYAPUNOV_WINDOWS), burn_in=burn_in
     )
-    radii = [spectral_radii(model, layer) for layer in range(model.layers)]
+    radii = [spectral_radii(network, layer) for layer in range(network.layers)]
     layers = [s for s in report.layers if request.layer in (None, s.layer)]
     return replace(report, layers=tuple(layers), lyapunov=exponent, spectral_radius=tuple(radii))
 
@@ -61,23 +62,22 @@ def window(length: int, request: Request) -> tuple[int, int]:
     return steps, burn_in
 
 
-def summary(subject: Subject, text: Passage, request: Request) -> Summary:
-    checkpoint = subject.checkpoint
-    return summarise(checkpoint.meta, subject.vocabulary.characters, checkpoint.parameters)
+def summary(model: Model, text: Passage, request: Request) -> Summary:
+    return summarise(model.meta, model.vocabulary.characters, model.parameters)
 
 
-def unfolding(subject: Subject, text: Passage, request: Request) -> Unfolding:
+def unfolding(model: Model, text: Passage, request: Request) -> Unfolding:
     """The prompt as it was given, or the first characters of a longer text."""
-    check_layer(subject, request.layer)
+    check_layer(model, request.layer)
     length = request.steps or (len(text.text) if request.prompt is not None else UNFOLDED)
     if length > MOST_UNFOLDED:
         raise UsageError(
             f"{length:,} steps are too many to draw", f"Unfold at most {MOST_UNFOLDED}: --steps 8"
         )
-    ids = encode(subject, Passage(text.text[: length + 1], text.source))
-    alphabet = subject.vocabulary.characters
+    ids = encode(model, Passage(text.text[: length + 1], text.source))
+    alphabet = model.vocabulary.characters
     target = alphabet[ids[length]] if len(ids) > length else None
-    report = unfold(subject.model(), ids[:length], alphabet, request.temp, target)
+    report = unfold(model.network(np.float64), ids[:length], alphabet, request.temp, target)
     if request.layer is None:
         return report
     moments = [
@@ -87,38 +87,38 @@ def unfolding(subject: Subject, text: Passage, request: Request) -> Unfolding:
     return replace(report, moments=tuple(moments))
 
 
-def surprise(subject: Subject, text: Passage, request: Request) -> Surprisal:
-    ids, known = known_ids(subject, text.text)
+def surprise(model: Model, text: Passage, request: Request) -> Surprisal:
+    ids, known = known_ids(model, text.text)
     single = len(ids) > SINGLE_PRECISION
-    model = subject.model(np.float32 if single else np.float64)
-    report = surprisal(model, text.text, ids, known, subject.vocabulary.characters)
-    return replace(report, dynamic=learning(subject, ids, request)) if request.dynamic else report
+    network = model.network(np.float32 if single else np.float64)
+    report = surprisal(network, text.text, ids, known, model.vocabulary.characters)
+    return replace(report, dynamic=learning(model, ids, request)) if request.dynamic else report
 
 
-def learning(subject: Subject, ids: Array, request: Request) -> DynamicLoss:
+def learning(model: Model, ids: Array, request: Request) -> DynamicLoss:
     """In float32, as in training. Raises CharRNNError if the copy that learns diverges."""
     rate = RATE if request.rate is None else request.rate
     try:
-        return dynamic_loss(subject.model(np.float32), ids, rate)
+        return dynamic_loss(model.network(np.float32), ids, rate)
     except FloatingPointError as error:
         raise CharRNNError(
-            f"dynamic evaluation of {subject.path} diverged at the rate {rate:g}",
+            f"dynamic evaluation of {model.path} diverged at the rate {rate:g}",
             "Give a smaller one: --rate 0.001",
         ) from error
 
 
-def prediction(subject: Subject, text: Passage, request: Request) -> Prediction:
-    ids = encode(subject, Passage(text.text[-LONGEST_PROMPT:], text.source))
-    return predict(subject.model(), ids, subject.vocabulary.characters, request.temp)
+def prediction(model: Model, text: Passage, request: Request) -> Prediction:
+    ids = encode(model, Passage(text.text[-LONGEST_PROMPT:], text.source))
+    return predict(model.network(np.float64), ids, model.vocabulary.characters, request.temp)
 
 
-def neurons(subject: Subject, text: Passage, request: Request) -> Neurons:
+def neurons(model: Model, text: Passage, request: Request) -> Neurons:
     """Rank units for one predicate or for all, and paint the unit asked for or the best one."""
-    check_layer(subject, request.layer)
-    hidden_size = subject.checkpoint.meta["hidden_size"]
+    check_layer(model, request.layer)
+    hidden_size = model.meta["hidden_size"]
     if request.unit is not None and request.unit >= hidden_size:
         raise UsageError(
-            f"{subject.path} has no unit {request.unit}",
+            f"{model.path} has no unit {request.unit}",
             f"Each layer has {hidden_size:,}, counted from 0.",
         )
     if request.find is not None and request.find not in PREDICATES:
@@ -127,8 +127,8 @@ def neurons(subject: Subject, text: Passage, request: Request) -> Neurons:
         )
     shown = Passage(text.text[:NEURON_TEXT], text.source)
     return find_all(
-        subject.model(np.float32),
-        encode(subject, shown),
+        model.network(np.float32),
+        encode(model, shown),
         shown.text,
         [request.find] if request.find else list(PREDICATES),
         layer=request.layer,
@@ -136,9 +136,9 @@ def neurons(subject: Subject, text: Passage, request: Request) -> Neurons:
     )
 
 
-def gates(subject: Subject, text: Passage, request: Request) -> Gates:
-    check_layer(subject, request.layer)
-    report = gate_use(subject.model(), encode(subject, text))
+def gates(model: Model, text: Passage, request: Request) -> Gates:
+    check_layer(model, request.layer)
+    report = gate_use(model.network(np.float64), encode(model, text))
     if request.layer is None:
         return report
     return replace(
@@ -149,36 +149,37 @@ def gates(subject: Subject, text: Passage, request: Request) -> Gates:
     )
 
 
-def visible_context(subject: Subject, text: Passage, request: Request) -> Context:
-    ids = encode(subject, text)
+def visible_context(model: Model, text: Passage, request: Request) -> Context:
+    ids = encode(model, text)
     most = request.steps or min(STEPS, max(2, len(ids) // 2))
-    return context(subject.model(), ids, most=most, windows=request.windows or CONTEXT_WINDOWS)
+    windows = request.windows or CONTEXT_WINDOWS
+    return context(model.network(np.float64), ids, most=most, windows=windows)
 
 
-def encode(subject: Subject, text: Passage) -> Array:
+def encode(model: Model, text: Passage) -> Array:
     """Indices of a text that may not be empty, every character of which the model knows."""
     if not text.text:
         raise CorpusError(f"the text ({text.source}) is empty", "Give some: --prompt TEXT")
-    unknown = subject.vocabulary.unknown(text.text)
+    unknown = model.vocabulary.unknown(text.text)
     if unknown:
         position, character = unknown[0]
         shown = visible(character, one_line=True)
         raise UnknownCharacter(
-            f"{subject.path} never saw '{shown}' (U+{ord(character):04X}, at position "
+            f"{model.path} never saw '{shown}' (U+{ord(character):04X}, at position "
             f"{position:,} of the {text.source}); {len(unknown):,} of {len(text.text):,} characters"
             " are unknown to it",
             "Measure on a text of its own alphabet; --view surprisal takes any text.",
         )
-    return subject.encode(text.text)
+    return model.vocabulary.encode(text.text).astype(np.intp)
 
 
-def known_ids(subject: Subject, text: str) -> tuple[Array, Array]:
+def known_ids(model: Model, text: str) -> tuple[Array, Array]:
     """The indices of the characters that the model knows, and which (n,) of the text they are."""
     known = np.ones(len(text), np.bool_)
-    unknown = [position for position, _ in subject.vocabulary.unknown(text)]
+    unknown = [position for position, _ in model.vocabulary.unknown(text)]
     known[unknown] = False
     kept = text if not unknown else "".join(c for c, k in zip(text, known, strict=True) if k)
-    return subject.encode(kept), known
+    return model.vocabulary.encode(kept).astype(np.intp), known
 
 
 def check_dynamic(request: Request) -> None:
@@ -191,16 +192,16 @@ def check_dynamic(request: Request) -> None:
         raise UsageError("--rate is the learning rate of --dynamic", "Give both, or neither.")
 
 
-def check_layer(subject: Subject, layer: int | None) -> None:
-    layers = subject.checkpoint.meta["layers"]
+def check_layer(model: Model, layer: int | None) -> None:
+    layers = model.meta["layers"]
     if layer is not None and layer >= layers:
         raise UsageError(
-            f"{subject.path} has no layer {layer}",
+            f"{model.path} has no layer {layer}",
             f"It has {layers}, counted from 0 at the bottom.",
         )
 
 
-Measure = Callable[[Subject, Passage, Request], Any]
+Measure = Callable[[Model, Passage, Request], Any]
 VIEWS: dict[str, Measure] = {
     "gradients": gradients,
     "summary": summary,
@@ -215,23 +216,23 @@ VIEWS: dict[str, Measure] = {
 COMPARABLE = ("gradients", "summary", "surprisal", "next", "context")
 
 
-def text_for(request: Request, subject: Subject) -> Passage:
+def text_for(request: Request, model: Model) -> Passage:
     """The text that every model of a comparison is measured on; `summary` needs none."""
     if request.view == "summary":
         return Passage("", "none")
-    return passage(subject, request.text, request.prompt)
+    return passage(model, request.text, request.prompt)
 
 
-def check_comparable(subjects: list[Subject], text: Passage, request: Request) -> None:
+def check_comparable(models: list[Model], text: Passage, request: Request) -> None:
     """Raise UsageError, saying why, if these models cannot stand side by side."""
-    if len(subjects) == 1:
+    if len(models) == 1:
         return
     if request.view not in COMPARABLE:
         raise UsageError(
-            f"--view {request.view} shows one model, and {len(subjects)} were given",
+            f"--view {request.view} shows one model, and {len(models)} were given",
             f"--compare works with {', '.join(COMPARABLE)}.",
         )
-    first, *others = subjects
+    first, *others = models
     unknown = {character for _, character in first.vocabulary.unknown(text.text)}
     for other in others:
         differs = unknown ^ {character for _, character in other.vocabulary.unknown(text.text)}

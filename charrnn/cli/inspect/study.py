@@ -11,11 +11,12 @@ from charrnn.cli.inspect import measure
 from charrnn.cli.inspect.options import Request
 from charrnn.cli.inspect.reports import compare, draw
 from charrnn.cli.inspect.screen import Screen
-from charrnn.cli.inspect.subject import Passage, Subject
+from charrnn.cli.inspect.subject import Passage, about
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.export import SCHEMA, as_json
 from charrnn.inspection.pictures.save import check_format
 from charrnn.inspection.pictures.save import save as save_picture
+from charrnn.library import Model, load
 from charrnn.storage.atomic import check_writable
 from charrnn.visible import visible
 
@@ -30,51 +31,51 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
         check_format(save)
         check_writable(save)
     measure.check_dynamic(request)
-    subjects = [Subject.load(path) for path in paths]
-    text = measure.text_for(request, subjects[0])
-    measure.check_comparable(subjects, text, request)
-    reports = [measured(subject, text, request) for subject in subjects]
+    models = [load(path) for path in paths]
+    text = measure.text_for(request, models[0])
+    measure.check_comparable(models, text, request)
+    reports = [measured(model, text, request) for model in models]
     if save is not None:
-        whole = whole_json(request.view, text, subjects, reports)
-        save_picture(save, request.view, file_names(subjects), reports, text.text, whole)
+        whole = whole_json(request.view, text, models, reports)
+        save_picture(save, request.view, file_names(models), reports, text.text, whole)
         sys.stderr.write(f"saved {visible(str(save), one_line=True)}\n")
     if json:
-        sys.stdout.write(dumps(whole_json(request.view, text, subjects, reports)) + "\n")
+        sys.stdout.write(dumps(whole_json(request.view, text, models, reports)) + "\n")
     elif len(reports) == 1:
         draw(request, text, reports[0], Screen())
     else:
         screen = Screen()
-        compare(request, [screen.text(n) for n in file_names(subjects)], reports, screen)
+        compare(request, [screen.text(n) for n in file_names(models)], reports, screen)
     sys.stdout.flush()
 
 
-def measured(subject: Subject, text: Passage, request: Request) -> Any:
+def measured(model: Model, text: Passage, request: Request) -> Any:
     """One report. Raises CharRNNError if the network's state does not stay finite on this text."""
     try:
         with np.errstate(over="raise", invalid="raise", under="ignore"):
-            return measure.VIEWS[request.view](subject, text, request)
+            return measure.VIEWS[request.view](model, text, request)
     except FloatingPointError as error:
         raise CharRNNError(
-            f"{subject.path} cannot be measured on this text: its state grows beyond every number",
+            f"{model.path} cannot be measured on this text: its state grows beyond every number",
             "Its training diverged; look at --view unfold, or take a shorter --text.",
         ) from error
 
 
-def whole_json(
-    view: str, text: Passage, subjects: list[Subject], reports: list[Any]
-) -> dict[str, Any]:
+def whole_json(view: str, text: Passage, models: list[Model], reports: list[Any]) -> dict[str, Any]:
     """One object: of the contract's shape for one model, with a list `compare` for several."""
-    objects = [
-        as_json(report) | {"model": subject.about()}
-        for subject, report in zip(subjects, reports, strict=True)
+    objects: list[dict[str, Any]] = [
+        as_json(report) | {"model": about(model)}
+        for model, report in zip(models, reports, strict=True)
     ]
-    head = {"schema": SCHEMA, "view": view}
-    about = {"text": text.about()} if text.text else {}
-    return head | objects[0] | about if len(objects) == 1 else head | about | {"compare": objects}
+    head: dict[str, Any] = {"schema": SCHEMA, "view": view}
+    measured_on = {"text": text.about()} if text.text else {}
+    if len(objects) == 1:
+        return head | objects[0] | measured_on
+    return head | measured_on | {"compare": objects}
 
 
-def file_names(subjects: list[Subject]) -> list[str]:
+def file_names(models: list[Model]) -> list[str]:
     """File names without `.npz`, or whole paths where two names are the same."""
-    stems = [Path(subject.path).name.removesuffix(".npz") for subject in subjects]
+    stems = [Path(model.path).name.removesuffix(".npz") for model in models]
     unique = len(set(stems)) == len(stems)
-    return stems if unique else [subject.path for subject in subjects]
+    return stems if unique else [model.path for model in models]

@@ -2,47 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from charrnn.arrays import Array
 from charrnn.errors import CorpusError, UsageError
-from charrnn.network.model import CharModel
-from charrnn.storage.checkpoint import Checkpoint, load
-from charrnn.text.vocabulary import Vocabulary
+from charrnn.library import Model
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A loaded checkpoint under the name its path was given."""
-
-    path: str
-    checkpoint: Checkpoint
-    vocabulary: Vocabulary
-
-    @classmethod
-    def load(cls, path: Path) -> "Subject":
-        checkpoint = load(path)
-        return cls(str(path), checkpoint, Vocabulary(checkpoint.vocabulary))
-
-    def model(self, dtype: type[np.floating] = np.float64) -> CharModel:
-        meta = self.checkpoint.meta
-        return CharModel(
-            self.checkpoint.parameters,
-            cell=meta["cell"],
-            activation=meta["activation"],
-            dtype=dtype,
-        )
-
-    def encode(self, text: str) -> Array:
-        return self.vocabulary.encode(text).astype(np.intp)
-
-    def about(self) -> dict[str, object]:
-        """What JSON says of the model."""
-        meta = self.checkpoint.meta
-        keys = ("cell", "activation", "layers", "hidden_size", "vocabulary_size")
-        return {"file": self.path} | {key: meta[key] for key in keys}
+def about(model: Model) -> dict[str, object]:
+    """What JSON says of the model."""
+    keys = ("cell", "activation", "layers", "hidden_size", "vocabulary_size")
+    return {"file": model.path} | {key: model.meta[key] for key in keys}
 
 
 @dataclass(frozen=True)
@@ -58,7 +26,7 @@ class Passage:
         return {"source": self.source, "characters": len(self.text), "sha256": digest}
 
 
-def passage(subject: Subject, file: str | None, prompt: str | None) -> Passage:
+def passage(model: Model, file: str | None, prompt: str | None) -> Passage:
     """The text of `--text` or `--prompt`, else the held-out excerpt that the checkpoint carries.
 
     Raises UsageError for both at once, CorpusError if there is no text at all.
@@ -71,10 +39,10 @@ def passage(subject: Subject, file: str | None, prompt: str | None) -> Passage:
         from charrnn.text.corpus import read_text
 
         return Passage(read_text(file), "stdin" if file == "-" else file)
-    excerpt = subject.checkpoint.meta.get("excerpt")
+    excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:
         raise CorpusError(
-            f"{subject.path} carries no held-out text to measure on",
+            f"{model.path} carries no held-out text to measure on",
             "Give one: --text FILE",
         )
     return Passage(excerpt, "held-out excerpt")

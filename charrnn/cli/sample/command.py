@@ -10,7 +10,7 @@ from charrnn.cli.sample.options import Wanted
 from charrnn.machine import blas
 
 if TYPE_CHECKING:
-    from charrnn.library import LoadedModel
+    from charrnn.library import Model
     from charrnn.text.corpus import Corpus
 
 
@@ -67,7 +67,7 @@ def sample(
     return 128 + signals[0] if signals else 0
 
 
-def read_prompt(loaded: "LoadedModel", wanted: Wanted) -> str:
+def read_prompt(loaded: "Model", wanted: Wanted) -> str:
     """The prompt in characters that the model knows; says what had to be changed."""
     from charrnn.cli.terminal.stream import say
     from charrnn.generation.prompts import fit, unescape
@@ -83,7 +83,7 @@ def read_prompt(loaded: "LoadedModel", wanted: Wanted) -> str:
     return text
 
 
-def corpus_for(loaded: "LoadedModel", wanted: Wanted) -> "Corpus | None":
+def corpus_for(loaded: "Model", wanted: Wanted) -> "Corpus | None":
     """The training text, if novelty was asked for."""
     if not wanted.novelty:
         return None

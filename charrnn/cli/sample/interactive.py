@@ -15,7 +15,7 @@ from charrnn.errors import CharRNNError, UsageError
 from charrnn.generation.prompts import fit, unescape
 from charrnn.generation.sampling import Streams, Uniforms, pieces
 from charrnn.generation.stopping import Rules
-from charrnn.library import LoadedModel, new_seed
+from charrnn.library import Model, new_seed
 
 HELP = r"""Type text and the model continues it, in one long conversation; Enter alone goes on.
   /temp 0.5     /top-k 10   /top-p 0.9   /min-p 0.05   "off" switches one off
@@ -28,7 +28,7 @@ A text that begins with a slash is typed with two. \n is a new line. Ctrl-C stop
 class Conversation:
     """The model's state, which goes on from turn to turn, and the settings that can be changed."""
 
-    def __init__(self, loaded: LoadedModel, wanted: Wanted, rules: Rules) -> None:
+    def __init__(self, loaded: Model, wanted: Wanted, rules: Rules) -> None:
         self.loaded, self.wanted, self.rules = loaded, wanted, rules
         (temperature, *more) = wanted.temperatures
         if more:
@@ -93,7 +93,7 @@ class Conversation:
         return False
 
 
-def converse(loaded: LoadedModel, wanted: Wanted, rules: Rules) -> int:
+def converse(loaded: Model, wanted: Wanted, rules: Rules) -> int:
     """Take turns until the input ends; a mistake costs a line on stderr, nothing more."""
     conversation = Conversation(loaded, wanted, rules)
     person = sys.stdin.isatty()

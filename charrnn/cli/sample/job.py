@@ -13,7 +13,7 @@ from charrnn.errors import UsageError
 from charrnn.generation.filters import Filters
 from charrnn.generation.novelty import Novelty, novelty
 from charrnn.generation.stopping import Rules
-from charrnn.library import LoadedModel, new_seed
+from charrnn.library import Model, new_seed
 from charrnn.text.corpus import Corpus
 
 
@@ -43,7 +43,7 @@ class Job:
 
     def __init__(
         self,
-        loaded: LoadedModel,
+        loaded: Model,
         wanted: Wanted,
         rules: Rules,
         prompt: str,
