@@ -14,10 +14,11 @@ from charrnn.errors import UsageError
 from charrnn.generation import sampling
 from charrnn.generation.filters import Filters, allowed_characters
 from charrnn.generation.prompts import Unknown, fit
-from charrnn.generation.sampling import Piece
+from charrnn.generation.sampling import Piece, Uniforms, continued, continued_often, worth
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Unit
-from charrnn.machine.workers import cores
+from charrnn.network import MOST_MEMBERS
+from charrnn.network.ensemble import is_merger
 from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
 from charrnn.text.vocabulary import Vocabulary
@@ -50,8 +51,22 @@ class Model:
 
     def network(self, dtype: type[np.floating] = np.float32) -> CharModel:
         """The network itself, a copy of the weights in the precision asked for."""
-        cell, activation = self.meta["cell"], self.meta["activation"]
-        return CharModel(self.parameters, cell=cell, activation=activation, dtype=dtype)
+        return CharModel(
+            self.parameters,
+            cell=self.meta["cell"],
+            activation=self.meta["activation"],
+            dtype=dtype,
+            members=self.members,
+        )
+
+    @property
+    def members(self) -> int:
+        """Of how many networks this one is the merger, if what the file says of it is true."""
+        training = self.meta.get("training")
+        count = training.get("members") if isinstance(training, dict) else None
+        if not isinstance(count, int) or not 1 <= count <= MOST_MEMBERS:
+            return 1
+        return count if is_merger(self.parameters, count) else 1
 
     @property
     def reading(self) -> dict[str, str]:
@@ -123,7 +138,7 @@ class Model:
         *,
         measure: bool = False,
     ) -> Iterator[Piece]:
-        """Continue `stepper` once for each seed, as one batch; see `sampling.pieces`.
+        """Continue `stepper` once for each seed, as one batch; see `sampling`.
 
         With one seed `stepper` itself moves on; with several it stays where it is.
         """
@@ -131,5 +146,11 @@ class Model:
             if not 0 <= seed <= LARGEST_SEED:
                 raise UsageError(f"{seed} is no seed", f"Give a number from 0 to {LARGEST_SEED}.")
         rules.check(filters.writable(self.vocabulary.characters))
-        streams = sampling.spread(stepper, seeds, cores())
-        return sampling.pieces(streams, self.vocabulary, filters, rules, measure=measure)
+        if len(seeds) == 1:
+            uniforms = Uniforms(seeds)
+            return continued(stepper, uniforms, self.vocabulary, filters, rules, measure=measure)
+        size = sum(array.size for array in self.parameters.values())
+        workers = worth(len(seeds), size, rules.length)
+        return continued_often(
+            stepper, seeds, self.vocabulary, filters, rules, measure=measure, workers=workers
+        )

@@ -60,7 +60,7 @@ def start(*arguments: str | Path, cwd: Path, **more: Any) -> "subprocess.Popen[b
     return subprocess.Popen([*PYTHON, *map(str, arguments)], cwd=cwd, **more)
 
 
-def none_left(group: int, seconds: float = 2) -> bool:
+def none_left(group: int, seconds: float = 10) -> bool:
     """Do all processes of a group end in time?"""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.network.cells import CELLS
-from charrnn.network.ensemble import Ensemble, join, members_of, split
+from charrnn.network.ensemble import Ensemble, is_merger, merge, unmerge
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 
@@ -20,13 +20,13 @@ def noisy(cell: str, seed: int) -> CharModel:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("cell", sorted(CELLS))
-def test_the_joined_network_predicts_the_mean_of_the_logits(cell: str, count: int) -> None:
+def test_the_merged_network_predicts_the_mean_of_the_logits(cell: str, count: int) -> None:
     ensemble = Ensemble([noisy(cell, seed) for seed in range(count)])
-    joined = ensemble.joined(ensemble.flat)
+    merged = ensemble.merged(ensemble.flat)
     rng = np.random.default_rng(9)
     ids = rng.integers(0, V, (T, B))
     state = {n: rng.normal(0, 0.5, a.shape) for n, a in ensemble.zero_state(B).items()}
-    logits, after = joined.forward(ids, state, joined.tape(T, B))
+    logits, after = merged.forward(ids, state, merged.tape(T, B))
     mean, states = ensemble.forward(ids, state, ensemble.tape(T, B))
     np.testing.assert_allclose(logits, mean, rtol=1e-12, atol=1e-12)
     for name, array in after.items():
@@ -40,36 +40,39 @@ def test_the_joined_network_predicts_the_mean_of_the_logits(cell: str, count: in
 
 @pytest.mark.parametrize("count", [1, 2, 4])
 @pytest.mark.parametrize("cell", sorted(CELLS))
-def test_a_joined_network_comes_apart_into_networks_that_join_to_it(cell: str, count: int) -> None:
+def test_a_merged_network_comes_apart_into_networks_that_merge_to_it(cell: str, count: int) -> None:
     networks = [noisy(cell, seed).parameters for seed in range(count)]
-    joined = join(networks)
-    parts = split(joined, count)
+    merged = merge(networks)
+    parts = unmerge(merged, count)
     for name in networks[0].keys() - {"head.bias"}:
         for part, network in zip(parts, networks, strict=True):
             np.testing.assert_array_equal(part[name], network[name])
-    again = join(parts)
-    for name, array in joined.items():
+    again = merge(parts)
+    for name, array in merged.items():
         np.testing.assert_array_equal(again[name], array)
-    assert members_of(joined) == count
+    assert is_merger(merged, count)
+    assert not is_merger(merged, 2 * count + 1)
 
 
 def test_one_weight_between_two_members_makes_it_one_network() -> None:
-    joined = join([noisy("gru", seed).parameters for seed in range(2)])
-    joined["rnn.weight_ih_l1"][0, -1] = 1e-3
-    assert members_of(joined) == 1
+    merged = merge([noisy("gru", seed).parameters for seed in range(2)])
+    assert is_merger(merged, 2)
+    merged["rnn.weight_ih_l1"][0, -1] = 1e-3
+    assert not is_merger(merged, 2)
+    assert is_merger(merged, 1)
 
 
 def test_members_share_one_vector() -> None:
     ensemble = Ensemble([noisy("rnn", seed) for seed in range(2)])
-    ensemble.flat *= 2
+    ensemble.flat[:] *= 2
     one, other = ensemble.members
     np.testing.assert_array_equal(one.flat, 2 * noisy("rnn", 0).flat)
     np.testing.assert_array_equal(other.flat, 2 * noisy("rnn", 1).flat)
-    names = list(ensemble.named(ensemble.flat))
+    names = list(ensemble.parameters)
     assert names[0] == "0.rnn.weight_ih_l0"
     assert len(names) == 2 * len(one.parameters)
     held = np.zeros(ensemble.flat.size, bool)
-    for part in ensemble.matrices:
-        held[part] = True
-    for name, view in ensemble.named(held).items():
+    for where, kind in ensemble.parameters.groups():
+        held[where] = kind != "bias"
+    for name, view in ensemble.parameters.over(held).items():
         assert view.all() == view.any() == (view.ndim == 2), name

@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.arrays import Array
-from charrnn.training import muon
-from charrnn.training.muon import ROWS, Muon, blocks, orthogonal
+from charrnn.network.parameters import Group, Parameters
+from charrnn.training import optimisers as muon
+from charrnn.training.optimisers import Muon, orthogonal
+
+ROWS = Muon.ROWS
 
 SHAPES = st.integers(1, 12).flatmap(lambda r: st.tuples(st.just(r), st.integers(r, 24)))
 
@@ -62,7 +65,8 @@ def test_nothing_to_learn_is_no_step() -> None:
 def test_blocks_are_rows_of_one_gate_and_cover_all(H: int, gates: int, count: int, at: int) -> None:
     size = gates * H * H
     matrices = [slice(at + i * (size + 7), at + i * (size + 7) + size) for i in range(count)]
-    cut = blocks(matrices, H)
+    parameters = Parameters({"head.weight": (1, H)}, np.zeros(H))
+    cut = [b for m in matrices for b in parameters.gate_blocks(Group(m, "hidden"), ROWS)]
     covered = [i for block in cut for i in (block.start, block.stop)]
     edges = {i for matrix in matrices for i in (matrix.start, matrix.stop)}
     inner = [i for i in covered if i not in edges]
@@ -86,7 +90,7 @@ def test_three_steps_equal_the_formulas() -> None:
     optimiser = Muon(m, 9)
     for step in range(3):
         G, rate, decay = rng.standard_normal((6, 9)), 0.1 / (step + 1), 0.3
-        optimiser.update(flat, G.reshape(-1), rate, decay)
+        optimiser.update(flat, G.reshape(-1), step + 1, rate, decay)
         M = 0.95 * M + 0.05 * G
         X = 0.95 * M + 0.05 * G
         weights = weights * (1 - rate * decay) - rate * 0.2 * math.sqrt(9) * by_decomposition(X)

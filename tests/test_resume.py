@@ -406,7 +406,7 @@ def test_what_several_networks_became_may_go_on_as_several_or_as_one(
     trained = checkpoint.load(path)
     for members in (1, 2):
         session = new_session(corpus, settings(members=members), Budget(steps=9), start_from=path)
-        begun = session.run.model.joined(session.run.model.flat)
+        begun = session.run.model.merged(session.run.model.flat)
         for name, array in trained.parameters.items():
             np.testing.assert_array_equal(begun.parameters[name], array)
     with pytest.raises(UsageError, match="not made of 3 members"):

@@ -137,11 +137,13 @@ def test_a_batch_writes_what_each_seed_writes_alone(cell, activation):
 
 
 def texts(model, seeds, cores=1, **rules):
-    streams = sampling.spread(sampling.start(model, LETTERS, "a"), seeds, cores)
-    assert len(streams) == cores
-    result = [""] * len(seeds)
-    filters = Filters(temperature=0.9, top_k=6)
-    for piece in sampling.pieces(streams, LETTERS, filters, Rules(**rules)):
+    start, result = sampling.start(model, LETTERS, "a"), [""] * len(seeds)
+    settings = LETTERS, Filters(temperature=0.9, top_k=6), Rules(**rules)
+    if len(seeds) == 1:
+        pieces = sampling.continued(start, Uniforms(seeds), *settings)
+    else:
+        pieces = sampling.continued_often(start, seeds, *settings, workers=cores)
+    for piece in pieces:
         result[piece.stream] += piece.text
     return result
 

@@ -6,22 +6,24 @@ import pytest
 from charrnn.arrays import Array
 from charrnn.generation import stepper as stepping
 from charrnn.generation.stepper import Stepper
+from charrnn.library import Model
 from charrnn.network.cells import CELLS
-from charrnn.network.ensemble import join
+from charrnn.network.ensemble import merge
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
+from charrnn.storage.checkpoint import Checkpoint
 
 V, H, T = 12, 7, 6  # H units in each network
 
 
-def joined(cell: str, layers: int, count: int) -> CharModel:
+def merged(cell: str, layers: int, count: int) -> CharModel:
     rng = np.random.default_rng(0)
     networks = []
     for _ in range(count):
         start = initialise(cell, "tanh", layers, H, np.arange(1, V + 1), rng)
         noisy = {n: a + rng.normal(0, 0.4, a.shape) for n, a in start.parameters.items()}
         networks.append(noisy)
-    return CharModel(join(networks), cell=cell, dtype=np.float64)
+    return CharModel(merge(networks), cell=cell, dtype=np.float64, members=count)
 
 
 def predictions(model: CharModel, ids: Array) -> Array:
@@ -39,10 +41,10 @@ def blocks(stepper: Stepper) -> set[tuple[int, int]]:
 @pytest.mark.parametrize("count", [2, 3, 4])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("cell", sorted(CELLS))
-def test_joined_networks_are_stepped_as_blocks_and_predict_what_the_whole_predicts(
+def test_merged_networks_are_stepped_as_blocks_and_predict_what_the_whole_predicts(
     cell: str, layers: int, count: int, batch: int
 ) -> None:
-    model, rng = joined(cell, layers, count), np.random.default_rng(1)
+    model, rng = merged(cell, layers, count), np.random.default_rng(1)
     prompt, ids = rng.integers(0, V, 3), rng.integers(0, V, (T, batch))
     one = Stepper(model)
     one.read(prompt)
@@ -56,8 +58,13 @@ def test_joined_networks_are_stepped_as_blocks_and_predict_what_the_whole_predic
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_networks_that_read_each_other_are_stepped_as_one(cell: str) -> None:
-    model, ids = joined(cell, 2, 2), np.arange(T)
-    model.parameters["rnn.weight_ih_l1"][0, -1] = 0.5
+    """Whatever the file says of its members."""
+    parameters, ids = dict(merged(cell, 2, 2).parameters), np.arange(T)
+    meta = {"cell": cell, "activation": "tanh", "training": {"members": 2}}
+    stored = Checkpoint(meta, np.arange(V, dtype=np.uint32), parameters)
+    assert Model(stored).network().members == 2
+    parameters["rnn.weight_ih_l1"][0, -1] = 0.5
+    model = Model(stored).network(np.float64)
     stepper = Stepper(model)
     stepper.read(ids)
     assert blocks(stepper) == {(1, 2 * H)}
@@ -66,9 +73,9 @@ def test_networks_that_read_each_other_are_stepped_as_one(cell: str) -> None:
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether the rows come in blocks depends on the processor (`ops.row_blocks`)."""
+    """Whether the rows come in blocks depends on the processor (`numerics.row_blocks`)."""
     monkeypatch.setattr(stepping, "row_blocks", lambda W, columns: np.stack(np.split(W, 4)))
-    model, ids = joined("lstm", 2, 3), np.arange(5)
+    model, ids = merged("lstm", 2, 3), np.arange(5)
     stepper = Stepper(model).spread(5)
     actual = np.stack([stepper.step(ids).copy() for _ in range(T)])
     expected = predictions(model, np.repeat(ids[None], T, axis=0))

@@ -136,12 +136,12 @@ def test_what_is_kept_has_the_loss_that_was_found_for_it() -> None:
     found = [
         e for e in train(run, Budget(steps=300), held_out) if isinstance(e, Evaluation) and e.best
     ]
-    kept = Evaluator(run.model, held_out).measure(run.best)
+    kept = Evaluator(run.model, held_out).measure(run.best.flat)
     assert kept is not None
     assert kept.plain == pytest.approx(run.progress.best_loss, abs=1e-5)
     assert found[-1].loss == run.progress.best_loss
     assert run.progress.best_scale < 1
-    assert run.best_weights() is run.best
+    assert run.result() is run.best
 
 
 @pytest.mark.parametrize(("seconds", "steps", "ends"), [(1e6, 30, 30), (4.0, 10_000, None)])

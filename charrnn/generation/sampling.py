@@ -6,8 +6,9 @@ neither the NumPy version nor the processor matters. Every stream has a seed of 
 a batch writes what it would write alone.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,14 @@ from charrnn.errors import CharRNNError
 from charrnn.generation.filters import Filters
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Stopper
-from charrnn.machine.workers import Team, shared
+from charrnn.machine.shared import shared
+from charrnn.machine.workers import Job, WorkerPool, cores
 from charrnn.network.model import CharModel
 from charrnn.text.vocabulary import Vocabulary
 
-_BLOCK = 32  # steps between two looks at the texts of several streams
-_SMALLEST_PART = 8  # streams that are worth a core
+BLOCK = 32  # steps between two looks at the texts of several streams
+SMALLEST_SHARE = 8  # streams that are worth a worker
+WORTH_A_WORKER = 2e10  # operations: two seconds or so, and a worker takes a tenth to start
 
 
 #: What one step draws: ids (B,) and, if they were asked for, surprisals in nats (B,).
@@ -58,25 +61,6 @@ class Uniforms:
         self._next += 1
         row: Array = self._block[self._next - 1]
         return row
-
-
-class Streams(NamedTuple):
-    """Streams that are stepped together, each with random numbers of its own."""
-
-    stepper: Stepper
-    uniforms: Uniforms
-
-
-def spread(start: Stepper, seeds: Sequence[int], cores: int) -> list[Streams]:
-    """A stream for each seed, all standing where `start` stands, in parts for that many cores.
-
-    A single one is `start` itself.
-    """
-    if len(seeds) == 1:
-        return [Streams(start, Uniforms(seeds))]
-    parts = max(1, min(cores, len(seeds) // _SMALLEST_PART))
-    edges = [part * len(seeds) // parts for part in range(parts + 1)]
-    return [Streams(start.spread(b - a), Uniforms(seeds[a:b])) for a, b in pairwise(edges)]
 
 
 def draw(w: Array, u: Array) -> Array:
@@ -133,31 +117,19 @@ def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
     return stepper
 
 
-def pieces(
-    streams: Sequence[Streams],
+def continued(
+    stepper: Stepper,
+    uniforms: Uniforms,
     vocabulary: Vocabulary,
     filters: Filters,
     rules: Rules,
     *,
     measure: bool = False,
 ) -> Iterator[Piece]:
-    """Continue all streams until `rules` end them. Each element of `streams` has a core to itself.
-
-    A single stream is given out character by character. Several are looked at every few steps,
-    because looking at 32 texts after each step would take as long as the step.
-    """
-    generators = [steps(each.stepper, filters, each.uniforms, measure=measure) for each in streams]
-    count = sum(each.stepper.batch for each in streams)
+    """Continue one stream, which moves on, character by character until `rules` end it."""
     characters = vocabulary.characters
-    if count == 1:
-        yield from _one(generators[0], characters, rules)
-    else:
-        yield from _several(generators, characters, rules, count)
-
-
-def _one(drawn: Iterator[Drawn], characters: str, rules: Rules) -> Iterator[Piece]:
     stopper, waiting = Stopper(rules), []
-    for ids, nats in drawn:
+    for ids, nats in steps(stepper, filters, uniforms, measure=measure):
         text = stopper.push(characters[ids[0]])
         if nats is not None:
             waiting.append(float(nats[0]))
@@ -168,32 +140,64 @@ def _one(drawn: Iterator[Drawn], characters: str, rules: Rules) -> Iterator[Piec
             return
 
 
-def _several(
-    drawn: Sequence[Iterator[Drawn]], characters: str, rules: Rules, count: int
+class Batch(Job):
+    """A stream for each seed, all standing where `start` stands; each run is a block of steps.
+
+    A run leaves the characters and their surprisals in `ids` and `nats`, (BLOCK, streams).
+    """
+
+    def __init__(
+        self, start: Stepper, seeds: Sequence[int], filters: Filters, measure: bool, workers: int
+    ) -> None:
+        super().__init__(workers)
+        self.start, self.seeds, self.filters, self.measure = start, list(seeds), filters, measure
+        self.ids = shared((BLOCK, len(seeds)), np.intp)
+        self.nats = shared((BLOCK, len(seeds)), np.float64)
+
+    def __call__(self, worker: int) -> None:
+        first, last = (w * len(self.seeds) // self.workers for w in (worker, worker + 1))
+        if worker not in self.private:
+            stepper, uniforms = self.start.spread(last - first), Uniforms(self.seeds[first:last])
+            self.private[worker] = steps(stepper, self.filters, uniforms, measure=self.measure)
+        for row, (ids, nats) in enumerate(islice(self.private[worker], BLOCK)):
+            self.ids[row, first:last] = ids
+            self.nats[row, first:last] = np.nan if nats is None else nats
+
+
+def continued_often(
+    start: Stepper,
+    seeds: Sequence[int],
+    vocabulary: Vocabulary,
+    filters: Filters,
+    rules: Rules,
+    *,
+    measure: bool = False,
+    workers: int = 1,
 ) -> Iterator[Piece]:
-    every_id, every_nats = shared((_BLOCK, count), np.intp), shared((_BLOCK, count), np.float64)
-    edges = [part * count // len(drawn) for part in range(len(drawn) + 1)]
+    """Continue `start`, which stays where it is, once for each seed, as one batch.
 
-    def advance(part: int) -> None:
-        """The job of one core: its streams, a block further."""
-        columns = slice(*edges[part : part + 2])
-        for row, (ids, nats) in enumerate(islice(drawn[part], _BLOCK)):
-            every_id[row, columns] = ids
-            every_nats[row, columns] = np.nan if nats is None else nats
-
-    stoppers = [Stopper(rules) for _ in range(count)]
-    waiting: list[list[float]] = [[] for _ in range(count)]
-    with Team(len(drawn), [advance]) as team:
+    The texts are looked at every few steps: looking at 32 of them takes as long as a step.
+    """
+    batch, characters = Batch(start, seeds, filters, measure, workers), vocabulary.characters
+    stoppers = [Stopper(rules) for _ in seeds]
+    waiting: list[list[float]] = [[] for _ in seeds]
+    with WorkerPool(workers, batch) as pool:
         while not all(stopper.reason for stopper in stoppers):
-            team.do(0)
+            pool.run(batch)
             for index, (stopper, nats) in enumerate(zip(stoppers, waiting, strict=True)):
                 if stopper.reason:
                     continue
-                text = stopper.push("".join([characters[i] for i in every_id[:, index]]))
-                nats += every_nats[:, index].tolist()
+                text = stopper.push("".join([characters[i] for i in batch.ids[:, index]]))
+                nats += batch.nats[:, index].tolist()
                 if text or stopper.reason:
                     yield Piece(index, text, nats[: len(text)], stopper.reason)
                     del nats[: len(text)]
+
+
+def worth(streams: int, parameters: int, length: int) -> int:
+    """How many workers write so many texts of `length` characters (0: without end) the fastest."""
+    operations = 2.0 * parameters * streams * (length or math.inf)
+    return 1 if operations < WORTH_A_WORKER else max(1, min(cores(), streams // SMALLEST_SHARE))
 
 
 def generate(
@@ -207,9 +211,9 @@ def generate(
 ) -> Iterator[str]:
     """Yield the characters that continue `prompt`, `length` of them, or without end if that is 0.
 
-    `library.LoadedModel.stream` is the same with every filter and rule.
+    `library.Model.stream` is the same with every filter and rule.
     """
     filters, rules = Filters(temperature=temperature), Rules(length=length)
     stepper = start(model, vocabulary, prompt)
-    for piece in pieces([Streams(stepper, Uniforms([seed]))], vocabulary, filters, rules):
+    for piece in continued(stepper, Uniforms([seed]), vocabulary, filters, rules):
         yield from piece.text

@@ -13,21 +13,22 @@ All of it is float64, whatever the model's dtype: processors and BLAS kernels ro
 in float32 one of ten texts of 10,000 characters would depend on the machine (docs/sampling.md).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.activations import gate_activations, scaled
-from charrnn.network.cells.base import Workspace
-from charrnn.network.ensemble import members_of
+from charrnn.network.cells.base import Cell, Workspace
+from charrnn.network.ensemble import diagonal_blocks
 from charrnn.network.model import CharModel
 from charrnn.network.numerics import row_blocks
 
 
-class _Weights(NamedTuple):
-    """What the streams share."""
+class Weights(NamedTuple):
+    """The cell, and the float64 weights of a model arranged for stepping: what streams share."""
 
+    cell: Cell
     table: Array  # (V, G*H): row v is W_ih of the first layer times character v, and its bias
     stacks: list[Array]  # (K, rows of the reader above + G*h, h) per layer
     inputs: list[Array]  # b_ih of the layers above the first, (G, K, h, 1), then the head's, (V, 1)
@@ -41,10 +42,10 @@ class Stepper:
     is read the hidden state is zero, so they are the bias of the softmax layer.
     """
 
-    def __init__(self, model: CharModel, batch: int = 1, weights: _Weights | None = None) -> None:
-        self.model, self.batch = model, batch
-        self._weights = w = weights or _arranged(model)
-        cell, B, G = model.cell, batch, len(model.cell.gates)
+    def __init__(self, model: CharModel | Weights, batch: int = 1) -> None:
+        self._weights = w = arranged(model) if isinstance(model, CharModel) else model
+        self.batch = batch
+        cell, B, G = w.cell, batch, len(w.cell.gates)
         K, _, h = w.stacks[0].shape
         self._columns = np.ascontiguousarray(w.table.T) if B > 1 else w.table.T
         # (K, h, B) per layer and state; each step swaps the two.
@@ -74,7 +75,7 @@ class Stepper:
 
     def step(self, ids: Array) -> Array:
         """Read one character per stream, ids (B,), and return the logits (V, B) of the next."""
-        cell = self.model.cell
+        cell = self._weights.cell
         if self.batch == 1:
             self._xp[:, 0] = self._weights.table[ids[0]]
         else:
@@ -106,12 +107,20 @@ class Stepper:
 
     def spread(self, batch: int) -> "Stepper":
         """`batch` streams that all stand where this one stream stands."""
-        wide = Stepper(self.model, batch, self._weights)
-        for mine, its in zip(self._after, wide._after, strict=True):
-            for array, copy in zip(mine, its, strict=True):
-                copy[...] = array
-        wide._multiply_all()
-        return wide
+        return _standing(self._weights, batch, self._after)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _standing, (self._weights, self.batch, self._after)
+
+
+def _standing(weights: Weights, batch: int, states: list[list[Array]]) -> Stepper:
+    """Streams whose layers have these states, (K, h, B) or (K, h, 1) for all alike."""
+    stepper = Stepper(weights, batch)
+    for layer, its in zip(states, stepper._after, strict=True):
+        for array, copy in zip(layer, its, strict=True):
+            copy[...] = array
+    stepper._multiply_all()
+    return stepper
 
 
 def _by_gate(array: Array, h: int) -> Array:
@@ -135,28 +144,22 @@ def _blocks(stack: Array, product: Array, own: int) -> list[tuple[Array, Array]]
     return pairs
 
 
-def _arranged(model: CharModel) -> _Weights:
-    """The float64 weights of `model`, arranged for stepping."""
-    cell, H, K = model.cell, model.hidden_size, members_of(model.parameters)
-    h, joined = H // K, (len(cell.gates) - cell.separate) * H
+def arranged(model: CharModel) -> Weights:
+    """The weights of `model` for its steppers."""
+    cell, H, K = model.cell, model.hidden_size, model.members
+    h, summed = H // K, (len(cell.gates) - cell.separate) * H
     layers = [model.layer(index) for index in range(model.layers)]
     b_ih = [w.b_ih.astype(np.float64) for w in layers]
     for b, w in zip(b_ih, layers, strict=True):
-        b[:joined] += w.b_hh[:joined]
-    hidden = [w.b_hh[joined:].astype(np.float64).reshape(-1, K, h, 1) for w in layers]
+        b[:summed] += w.b_hh[:summed]
+    hidden = [w.b_hh[summed:].astype(np.float64).reshape(-1, K, h, 1) for w in layers]
     head = model.parameters["head.weight"].reshape(-1, K, h).swapaxes(0, 1)
-    readers = [*(_diagonal(w.W_ih, K) for w in layers[1:]), head]
+    readers = [*(diagonal_blocks(w.W_ih, K) for w in layers[1:]), head]
     stacks = [
-        np.concatenate([reader, _diagonal(w.W_hh, K)], axis=1).astype(np.float64)
+        np.concatenate([reader, diagonal_blocks(w.W_hh, K)], axis=1).astype(np.float64)
         for reader, w in zip(readers, layers, strict=True)
     ]
     table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
     head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
-    return _Weights(table, stacks, [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias], hidden)
-
-
-def _diagonal(matrix: Array, K: int) -> Array:
-    """The blocks of (G*H, H) in which units of one network read units of the same, (K, G*h, h)."""
-    h = matrix.shape[1] // K
-    blocks: Array = np.einsum("gkikj->kgij", matrix.reshape(-1, K, h, K, h))
-    return blocks.reshape(K, -1, h)
+    inputs = [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias]
+    return Weights(cell, table, stacks, inputs, hidden)

@@ -79,7 +79,7 @@ def dynamic_losses(
     """
     copy = model.with_weights(model.flat)
     learner = Learner(copy.flat, rate, decay)
-    gradient, grads = copy.gradients()
+    grads = copy.gradients()
     state, tape = copy.zero_state(1), copy.tape(segment, 1)
     nats = np.empty(len(ids) - 1)
     for first in range(0, len(nats), segment):
@@ -92,7 +92,7 @@ def dynamic_losses(
         if not math.isfinite(ops.cross_entropy(logits, targets, dlogits=logits)):
             raise FloatingPointError("a loss is not finite")
         copy.backward(logits, tape, grads)
-        learner.update(gradient)
+        learner.update(grads.flat)
     return nats
 
 

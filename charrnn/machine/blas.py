@@ -1,6 +1,6 @@
 """Tells the BLAS library behind NumPy which kernels to use, and to use one thread.
 
-The program has its own way of using several cores (see `team`).
+The program has its own way of using several cores (see `workers`).
 
 Both are read from the environment when NumPy is first imported, so this module imports nothing of
 NumPy and has to be asked first. A setting that the user made always wins.

@@ -1,43 +1,41 @@
-"""Several copies of this process, doing the same job on different parts of shared arrays.
+"""Worker processes that share arrays with this one: the same mechanism on every system.
 
 Threads would be simpler, but each NumPy call takes Python's global lock for a moment, and at the
 sizes of a recurrent network the calls are so short that two threads mostly wait for each other:
 measured at 128 units, two threads reached 106 thousand characters a second and two processes 197.
-A copy is made with `fork`, shares arrays made by `shared`, waits on a pipe and ends when its pipe
-is closed, so that nothing is left behind even if this process is killed. Where there is no safe
-fork (Windows, macOS) the parts are threads.
+
+A worker is a Python of its own, not a fork, which could not be trusted where the host has threads.
+It gets its jobs pickled, once; arrays made by `shared` arrive as the memory that they are. Orders
+come through its stdin and replies go through its stdout, a byte each. It ends when its stdin does,
+so that nothing is left behind even if this process is killed.
 """
 
-import mmap
 import os
+import pickle
 import signal
+import subprocess
 import sys
-import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from itertools import pairwise
-from typing import NoReturn
+from abc import ABC, abstractmethod
+from contextlib import ExitStack, suppress
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from charrnn.arrays import Array
 from charrnn.errors import CharRNNError
+from charrnn.machine.shared import Memory, Unpickler, pickled
 
-#: What a job is: a function of the number of the part to do.
-Job = Callable[[int], None]
-
-CAN_FORK = sys.platform.startswith("linux")
 DONE, FAILED = b".", b"!"
-#: Streams of a batch: with fewer, the products of one worker are inefficient.
-FEWEST_STREAMS = 16
-
-
-def shared(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-    """A zero array that forked copies of this process see and write too."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    return np.frombuffer(mmap.mmap(-1, max(size, 1)), dtype, int(np.prod(shape))).reshape(shape)
+LONGEST_REASON = 200  # characters that a worker says of a failure
+#: What a worker runs. The host's `__main__` is not imported, as `multiprocessing` would do: it may
+#: be a script that trains. BLAS has to be configured before NumPy is imported.
+PROGRAM = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from charrnn.machine import blas
+blas.configure()
+from charrnn.machine.workers import serve
+serve()
+"""
 
 
 def cores() -> int:
@@ -47,112 +45,145 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def most_workers(batch: int, members: int = 1) -> int:
-    """How many workers have enough to do when each member of an ensemble reads `batch` streams."""
-    return members * max(batch // FEWEST_STREAMS, 1)
+class Job(ABC):
+    """What a pool does together, in as many shares as `workers`: one call does one share.
 
-
-class Team:
-    """`size` workers, of which this process is number 0; a context that ends the others.
-
-    The jobs are fixed when the team is made, and so is all that they refer to: what changes later
-    has to be in arrays made by `shared`.
+    What changes between calls has to be in arrays made by `shared`. What a worker needs for itself
+    it makes on first use and keeps in `private`, which stays in its process.
     """
 
-    def __init__(self, size: int, jobs: Sequence[Job]) -> None:
-        self.jobs = list(jobs)
-        self.size = size
-        self._others: list[_Copy] = []
-        self._pool = ThreadPoolExecutor(size) if size > 1 and not CAN_FORK else None
-        if CAN_FORK:
-            for part in range(1, size):
-                self._others.append(_Copy(part, self.jobs))
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.private: dict[Any, Any] = {}
 
-    def __enter__(self) -> "Team":
+    @abstractmethod
+    def __call__(self, worker: int) -> None:
+        """Do the share of one worker."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"private": {}}
+
+
+class WorkerPool:
+    """`size` processes, of which this one is number 0; a context that ends the others.
+
+    Where the system lets no memory be shared this process works alone. Raises CharRNNError if it
+    refuses a process, with none left behind.
+    """
+
+    def __init__(self, size: int, *jobs: Job) -> None:
+        self.jobs = jobs
+        memories, message = pickled(jobs)
+        self.size = size if all(memory.handle is not None for memory in memories) else 1
+        self._workers: list[_Worker] = []
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            for number in range(1, self.size):
+                self._workers.append(_Worker(memories))
+                self._workers[-1].begin(pickle.dumps((number, self.size)) + message)
+            undo.pop_all()
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *unused: object) -> None:
-        for other in self._others:
-            other.end()
-        if self._pool:
-            self._pool.shutdown()
+        self.close()
 
-    def do(self, job: int) -> None:
-        """Do job number `job`, every part of it, and return when all are done."""
-        if self._pool:
-            list(self._pool.map(self.jobs[job], range(self.size)))
-            return
-        for other in self._others:
-            other.begin(job)
-        self.jobs[job](0)
-        for other in self._others:
-            other.wait()
+    def close(self) -> None:
+        """End the other processes."""
+        while self._workers:
+            self._workers.pop().end()
+
+    def run(self, job: Job) -> None:
+        """Do every share of one of the pool's jobs, and return when all are done."""
+        order = bytes([self.jobs.index(job)])
+        for worker in self._workers:
+            worker.begin(order)
+        do_shares(job, 0, self.size)
+        for worker in self._workers:
+            worker.wait()
 
 
-class _Copy:
-    """One forked worker, seen from this process."""
+def do_shares(job: Job, number: int, size: int) -> None:
+    """Those of one process; a single one does them all, one after the other."""
+    for share in range(number, job.workers, size):
+        job(share)
 
-    def __init__(self, part: int, jobs: list[Job]) -> None:
-        orders, self._orders = os.pipe()
-        self._replies, replies = os.pipe()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        with warnings.catch_warnings():
-            # The other threads of this process hold no lock that the copy needs.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = os.fork()
-        if not self._process:
-            serve(part, jobs, orders, replies)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        os.close(orders)
-        os.close(replies)
 
-    def begin(self, job: int) -> None:
+class _Worker:
+    """One worker process, seen from the one that it works for."""
+
+    def __init__(self, memories: list[Memory]) -> None:
+        handles = [(memory.handle, len(memory)) for memory in memories]
+        files = [handle for handle, _ in handles if isinstance(handle, int)]
+        # A signal for all the processes of a terminal must not meet a worker before it can ignore
+        # it: the mask is inherited, and `serve` lifts it.
+        masks = hasattr(signal, "pthread_sigmask")
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()) if masks else ()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pass_fds=files,
+            )
+        except OSError as error:
+            raise CharRNNError(
+                f"cannot start a worker process: {error.strerror or error}",
+                "Use --threads 1, which needs none, or end other programs.",
+            ) from error
+        finally:
+            if masks:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._orders, self._replies = self._process.stdin, self._process.stdout
+        self.begin(pickle.dumps(sys.path) + pickle.dumps(handles))
+
+    def begin(self, order: bytes) -> None:
+        left = memoryview(order)
         with suppress(BrokenPipeError):  # `wait` will tell
-            os.write(self._orders, bytes([job]))
+            while left:
+                left = left[self._orders.write(left) or 0 :]
 
     def wait(self) -> None:
-        if os.read(self._replies, 1) != DONE:
-            raise CharRNNError(
-                "a worker process ended, perhaps because memory ran out",
-                "Try again with --threads 1, a smaller --hidden-size or a smaller --batch-size.",
-            )
+        reply = self._replies.read(1)
+        if reply == DONE:
+            return
+        said = self._replies.read(4 * LONGEST_REASON) if reply == FAILED else b""
+        reason = (said or b"perhaps because memory ran out").decode("utf-8", "replace")
+        raise CharRNNError(
+            f"a worker process ended, {reason}",
+            "Try again with --threads 1, a smaller --hidden-size or a smaller --batch-size.",
+        )
 
     def end(self) -> None:
-        os.close(self._orders)
-        os.close(self._replies)
-        with suppress(ChildProcessError):
-            os.waitpid(self._process, 0)
+        self._orders.close()
+        self._replies.close()
+        self._process.wait()
 
 
-def serve(part: int, jobs: list[Job], orders: int, replies: int) -> NoReturn:
-    """The life of a copy: do what is ordered until the pipe closes. It never returns to the code
-    that it was copied from, prints nothing, and leaves signals to the process that it serves."""
-    try:
-        for number in {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}:
-            signal.signal(number, signal.SIG_IGN)
-        with suppress(ValueError):
-            signal.set_wakeup_fd(-1)
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        close_all_but({orders, replies})
-        np.seterr(all="ignore")
-        while order := os.read(orders, 1):
-            jobs[order[0]](part)
-            os.write(replies, DONE)
-    except BaseException:  # whatever it was, the other side has to know
-        with suppress(OSError):
-            os.write(replies, FAILED)
-    finally:
-        os._exit(0)
-
-
-def close_all_but(kept: set[int]) -> None:
-    """Let go of everything that the original has open: its locks, its output, other copies' pipes.
-
-    0, 1 and 2 stay, but lead nowhere.
-    """
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    edges = [2, *sorted(kept), os.sysconf("SC_OPEN_MAX")]
-    for low, high in pairwise(edges):
-        os.closerange(low + 1, high)
+def serve() -> None:
+    """The life of a worker: do what is ordered until stdin ends. It prints nothing, and leaves
+    signals to the process that it works for."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    orders, replies = sys.stdin.buffer, os.dup(1)
+    os.dup2(2, 1)  # whatever may print leads nowhere
+    np.seterr(all="ignore")
+    with suppress(OSError):  # nobody waits for the reply any more
+        try:
+            memories = [Memory.attached(*handle) for handle in pickle.load(orders)]
+            number, size = pickle.load(orders)
+            jobs = Unpickler(orders, memories).load()
+            while order := orders.read(1):
+                do_shares(jobs[order[0]], number, size)
+                os.write(replies, DONE)
+        except Exception as error:  # whatever it was, the other side has to know
+            reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+            os.write(replies, FAILED + reason.encode("utf-8", "replace"))

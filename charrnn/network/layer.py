@@ -61,15 +61,10 @@ class Tape:
     def __init__(
         self, cell: Cell, hidden_size: int, steps: int, batch: int, dtype: np.dtype
     ) -> None:
-        G, S, A, H, T, B = (
-            len(cell.gates),
-            len(cell.states),
-            cell.separate,
-            hidden_size,
-            steps,
-            batch,
-        )
-        self.steps, self.batch, self.hidden_size, self.joined = T, B, H, (G - A) * H
+        G, S, A = len(cell.gates), len(cell.states), cell.separate
+        H, T, B = hidden_size, steps, batch
+        self.steps, self.batch, self.hidden_size = T, B, H
+        self.summed = (G - A) * H  # rows of the gates in which xp and hp are just added
         self.h = flat_rows(H, (T + 1) * B, dtype)
         self.memory = np.empty((T + 1, S, H, B), dtype)
         self.gates = np.empty((T, G, H, B), dtype)
@@ -77,13 +72,16 @@ class Tape:
         saved = np.empty((T, len(cell.saved), H, B), dtype)
         self.dp = flat_rows((G + A) * H, T * B, dtype)
         self.dout = flat_rows(H, T * B, dtype)  # d(loss)/d(h_t) from the layers above
+        # One product and one cell's scratch at a time: all steps share these.
         self.hp, scratch = (np.empty((G, H, B), dtype) for _ in range(2))
         a = np.empty((H, B), dtype)
         one = np.ones((1, 1), dtype)
-        together, tanh = gate_activations(cell.functions[: G - A], one), scaled(one)
+        activate, tanh = gate_activations(cell.functions[: G - A], one), scaled(one)
+        # Views of each step are made here, once, and not in the loops: making one takes as long as
+        # adding a short row.
         self.states = [list(states) for states in self.memory]
         self.work = [
-            Workspace(together, tanh, scratch, a, *kept)
+            Workspace(activate, tanh, scratch, a, *kept)
             for kept in zip(saved, self.separate, strict=True)
         ]
         # The gradients of a few steps, as a cell writes them, before they go to `dp`.
@@ -116,16 +114,17 @@ class Tape:
         count = min(len(self.dhp), self.steps - first)
         dhp = self.dhp[:count].reshape(count, G * H, B)
         dp = by_step(self.dp, B)[first : first + count]
-        dp[:, : self.joined] = dhp[:, : self.joined]
-        if self.joined < G * H:
-            dp[:, self.joined : G * H] = self.dxp_separate[:count].reshape(count, -1, B)
-            dp[:, G * H :] = dhp[:, self.joined :]
+        dp[:, : self.summed] = dhp[:, : self.summed]  # xp + hp: both have one gradient
+        if self.summed < G * H:
+            dp[:, self.summed : G * H] = self.dxp_separate[:count].reshape(count, -1, B)
+            dp[:, G * H :] = dhp[:, self.summed :]
 
 
-def joined_bias(w: Weights, tape: Tape) -> Array:
-    """b_ih, and b_hh for the gates in which the two projections are just added, (G*H, 1)."""
+def input_bias(w: Weights, tape: Tape) -> Array:
+    """What is added to W_ih x: b_ih, and b_hh too where the projections are just added, (G*H, 1).
+    One addition for all steps in place of one in each."""
     bias = w.b_ih.copy()
-    bias[: tape.joined] += w.b_hh[: tape.joined]
+    bias[: tape.summed] += w.b_hh[: tape.summed]
     return bias[:, None]
 
 
@@ -136,10 +135,11 @@ def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
     on the chunk and not on the size of the alphabet.
     """
     table = np.take(w.W_ih, characters, axis=1)  # in rows, as the loop reads it
-    table += joined_bias(w, tape)
+    table += input_bias(w, tape)
     G, H, B = tape.hp.shape
     for xp, columns in zip(tape.gates.reshape(-1, G * H, B), rows, strict=True):
-        np.take(table, columns, axis=1, out=xp, mode="clip")  # "raise" would copy
+        # xp_t = W_ih onehot(x_t) + b; the default mode, "raise", would go through a copy
+        np.take(table, columns, axis=1, out=xp, mode="clip")
 
 
 def project(w: Weights, x: Array, tape: Tape) -> None:
@@ -147,9 +147,9 @@ def project(w: Weights, x: Array, tape: Tape) -> None:
     G, H, B = tape.hp.shape
     T = tape.steps
     W_ih = row_blocks(w.W_ih, B)
-    np.matmul(W_ih, by_step(x, B)[:, None], out=tape.gates.reshape(T, len(W_ih), -1, B))
+    np.matmul(W_ih, by_step(x, B)[:, None], out=tape.gates.reshape(T, len(W_ih), -1, B))  # W_ih x
     xp = tape.gates.reshape(T, G * H, B)
-    xp += np.repeat(joined_bias(w, tape), B, axis=1)
+    xp += np.repeat(input_bias(w, tape), B, axis=1)
 
 
 def forward(cell: Cell, w: Weights, tape: Tape) -> None:
@@ -157,13 +157,13 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     G, H, B = tape.hp.shape
     T, A = tape.steps, cell.separate
     W_hh = row_blocks(w.W_hh, B)
-    b_separate = np.repeat(w.b_hh[tape.joined :], B).reshape(A, H, B)
+    b_separate = np.repeat(w.b_hh[tape.summed :], B).reshape(A, H, B)
     product = tape.hp.reshape(len(W_hh), -1, B)
-    with np.errstate(over="ignore"):  # see `activations`
+    with np.errstate(over="ignore"):  # of exp in an activation, which is harmless
         for t in range(T):
-            np.matmul(W_hh, tape.states[t][0], out=product)
-            if A:
-                np.add(tape.hp[G - A :], b_separate, out=tape.separate[t])
+            np.matmul(W_hh, tape.states[t][0], out=product)  # hp = W_hh h'
+            if A:  # b_hh of the other gates is in xp already
+                np.add(tape.hp[G - A :], b_separate, out=tape.separate[t])  # hp = W_hh h' + b_hh
             cell.forward(tape.gates[t], tape.hp, tape.states[t], tape.states[t + 1], tape.work[t])
             if (t + 1) % TOGETHER == 0:
                 tape.keep_states(t + 1 - TOGETHER, t + 1)
@@ -182,38 +182,39 @@ def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> 
     dh = dstate[0]
     dout = by_step(tape.dout, B)
     W_hh_T = row_blocks(w.W_hh.T, B)
-    dh_recurrent = np.empty((H, B), dh.dtype)
-    product = (dh_recurrent if cell.direct_path else dh).reshape(len(W_hh_T), -1, B)
+    # Where nothing of dh survives the cell, the product can be written over it.
+    dh_recurrent = np.empty((H, B), dh.dtype) if cell.direct_path else dh
+    product = dh_recurrent.reshape(len(W_hh_T), -1, B)
     for t in reversed(range(tape.steps)):
-        gates, work = tape.gates[t], tape.work[t]
-        dhp, dxp_separate = tape.dhp[t % len(tape.dhp)], tape.dxp_separate[t % len(tape.dhp)]
+        gates, work, slot = tape.gates[t], tape.work[t], t % len(tape.dhp)
+        dhp, dxp_separate = tape.dhp[slot], tape.dxp_separate[slot]
         dh += dout[t]
         cell.through_output(dstate, gates, work)
         if trace is not None:
             trace[t] = dstate
         cell.backward(dstate, gates, tape.states[t], dhp, dxp_separate, work)
-        np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)
+        np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)  # dh' = W_hh^T dhp (+ direct path)
         if cell.direct_path:
             dh += dh_recurrent
-        if t % len(tape.dhp) == 0:
+        if slot == 0:
             tape.keep_gradients(t)
     return dstate
 
 
 def weight_gradients(x: Array, tape: Tape, grads: Weights) -> None:
     """The gradients of a layer that read x, flat (D, T*B), into `grads`, after `backward`."""
-    J, dxp = tape.joined, tape.dxp
+    S, dxp, before = tape.summed, tape.dxp, tape.before
     dhp_separate = tape.dp[len(dxp) :]
     blocks = row_blocks(dxp, len(x))
-    np.matmul(blocks, x.T, out=grads.W_ih.reshape(len(blocks), -1, len(x)))
-    np.matmul(dxp[:J], tape.before.T, out=grads.W_hh[:J])
-    np.sum(dxp, axis=1, out=grads.b_ih)
-    grads.b_hh[:J] = grads.b_ih[:J]
+    np.matmul(blocks, x.T, out=grads.W_ih.reshape(len(blocks), -1, len(x)))  # dW_ih = sum_t dxp x^T
+    np.matmul(dxp[:S], before.T, out=grads.W_hh[:S])  # dW_hh = sum_t dhp h'^T
+    np.sum(dxp, axis=1, out=grads.b_ih)  # db_ih = sum_t dxp
+    grads.b_hh[:S] = grads.b_ih[:S]  # db_hh = sum_t dhp
     if len(dhp_separate):
-        np.matmul(dhp_separate, tape.before.T, out=grads.W_hh[J:])
-        np.sum(dhp_separate, axis=1, out=grads.b_hh[J:])
+        np.matmul(dhp_separate, before.T, out=grads.W_hh[S:])
+        np.sum(dhp_separate, axis=1, out=grads.b_hh[S:])
 
 
 def input_gradient(w: Weights, tape: Tape, out: Array) -> None:
     """d(loss)/d(x_t) into `out`, flat (D, T*B), after `backward`."""
-    np.matmul(w.W_ih.T, tape.dxp, out=out)
+    np.matmul(w.W_ih.T, tape.dxp, out=out)  # dx = W_ih^T dxp

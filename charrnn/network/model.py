@@ -1,11 +1,9 @@
 """`CharModel`: one-hot characters in, logits over the next character out.
 
-Parameters are a flat dict under PyTorch's names, all of them views of one vector, so that the
-optimiser sees a single array. The loss is outside: which gradient is computed is a choice of
-`dlogits`. A model holds no activations; they are on the `ModelTape` that the caller owns.
+The loss is outside: which gradient is computed is a choice of `dlogits`. A model holds parameters
+and no activations; those are on the `ModelTape` that the caller owns.
 """
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,8 +11,9 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.network import layer as recurrent
 from charrnn.network.cells import CELLS
+from charrnn.network.dropout import Dropout
 from charrnn.network.layer import Tape, Weights, flat_rows
-from charrnn.network.parameters import between_units, parameter_shapes
+from charrnn.network.parameters import Parameters
 
 #: One (L, H, B) array per state name.
 State = dict[str, Array]
@@ -49,8 +48,9 @@ class ModelTape:
 class CharModel:
     """An L-layer recurrent network of one cell type with a softmax layer.
 
-    `parameters` maps PyTorch's names to arrays of `shapes.parameter_shapes`; they are copied into
-    one vector `flat` of `dtype`. The computation is done in that dtype.
+    `parameters` maps PyTorch's names to arrays of `parameters.parameter_shapes`; they are copied
+    into one vector of `dtype`, in which all is computed. `members` says of how many networks side
+    by side this one is the merger (see `ensemble`): between them its matrices are zero.
     """
 
     def __init__(
@@ -60,19 +60,22 @@ class CharModel:
         cell: str,
         activation: str = "tanh",
         dtype: type[np.floating] = np.float32,
+        members: int = 1,
     ) -> None:
         self.cell = CELLS[cell](activation)
         self.vocabulary_size, self.hidden_size = parameters["head.weight"].shape
         self.layers = sum(name.startswith("rnn.weight_hh") for name in parameters)
         self.dtype = np.dtype(dtype)
-        self.shapes = parameter_shapes(cell, self.layers, self.hidden_size, self.vocabulary_size)
-        self.flat = np.empty(sum(map(math.prod, self.shapes.values())), self.dtype)
-        self.parameters = self.named(self.flat)
-        for name, array in self.parameters.items():
-            array[...] = parameters[name]
+        self.members = members
+        self.parameters = Parameters.copied(parameters, self.dtype)
+
+    @property
+    def flat(self) -> Array:
+        """The vector that holds all parameters, (P,)."""
+        return self.parameters.flat
 
     def layer(self, index: int, arrays: Mapping[str, Array] | None = None) -> Weights:
-        """The weights of one layer, or the same entries of another dict such as gradients."""
+        """The weights of one layer, or the same entries of another mapping such as gradients."""
         arrays = self.parameters if arrays is None else arrays
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         return Weights(*(arrays[f"rnn.{name}_l{index}"] for name in names))
@@ -80,20 +83,21 @@ class CharModel:
     def move_to(self, flat: Array) -> None:
         """Keep the parameters in this vector from now on, such as one that processes share."""
         flat[...] = self.flat
-        self.flat, self.parameters = flat, self.named(flat)
+        self.parameters = self.parameters.over(flat)
 
-    def with_weights(self, flat: Array) -> "CharModel":
-        """A model of the same kind with a copy of these weights, a vector like `flat`."""
-        return self.with_parameters(self.named(flat))
-
-    def with_parameters(self, parameters: Mapping[str, Array]) -> "CharModel":
+    def like(self, parameters: Mapping[str, Array], members: int = 1) -> "CharModel":
         """A model of the same cell and type with a copy of these parameters, of any size."""
         return CharModel(
             parameters,
             cell=self.cell.name,
             activation=self.cell.activation,
             dtype=self.dtype.type,
+            members=members,
         )
+
+    def with_weights(self, flat: Array) -> "CharModel":
+        """A model of the same kind with a copy of these weights, a vector like `flat`."""
+        return self.like(self.parameters.over(flat), self.members)
 
     def zero_state(self, batch: int) -> State:
         shape = (self.layers, self.hidden_size, batch)
@@ -102,28 +106,22 @@ class CharModel:
     def tape(self, steps: int, batch: int) -> ModelTape:
         return ModelTape(self, steps, batch)
 
-    def named(self, flat: Array) -> dict[str, Array]:
-        """A vector like `flat`, such as a gradient or a moment, as parameter-shaped views."""
-        return named_views(flat, self.shapes)
-
-    def gradients(self) -> tuple[Array, dict[str, Array]]:
-        """Room for gradients: one vector, and the parameter-shaped views of it."""
-        flat = np.zeros_like(self.flat)
-        return flat, self.named(flat)
+    def gradients(self) -> Parameters:
+        """Room for the gradients of the parameters."""
+        return self.parameters.over(np.zeros_like(self.flat))
 
     def forward(
         self,
         ids: Array,
         state: State,
         tape: ModelTape,
-        dropout: float = 0.0,
-        rng: np.random.Generator | None = None,
+        dropout: Dropout | None = None,
     ) -> tuple[Array, State]:
         """Characters (T, B) to logits, flat (V, T*B) and valid until the tape is used again.
 
         Starts from `state` and returns the state after the last step as new arrays. With dropout
-        p > 0 every layer's output is multiplied, per element and step, by 0 with probability p and
-        by 1/(1-p) otherwise (`rng` decides), as between PyTorch's layers and before the softmax.
+        every layer's output is multiplied, per element and step, by a mask, as between PyTorch's
+        layers, and before the softmax too.
         """
         if ids.shape != (tape.steps, tape.batch):
             raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
@@ -139,12 +137,12 @@ class CharModel:
             else:
                 recurrent.project(w, tape.output(index - 1), layer)
             recurrent.forward(self.cell, w, layer)
-            if dropout and rng is not None:
-                tape.masks.append(dropout_mask(layer.output.shape, dropout, rng, self.dtype))
+            if dropout:
+                tape.masks.append(dropout.mask(index, self.hidden_size, tape.steps, self.dtype))
                 np.multiply(layer.output, tape.masks[-1], out=tape.dropped[index])
         top = tape.output(self.layers - 1)
         np.matmul(self.parameters["head.weight"], top, out=tape.logits)
-        tape.logits += self.parameters["head.bias"][:, None]
+        tape.logits += self.parameters["head.bias"][:, None]  # z = W h + b
         last = [layer.states[-1] for layer in tape.layers]
         return tape.logits, {
             name: np.stack([states[s] for states in last])
@@ -165,9 +163,9 @@ class CharModel:
         of the states at every step.
         """
         if grads is not None:
-            np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])
-            np.sum(dlogits, axis=1, out=grads["head.bias"])
-        np.matmul(self.parameters["head.weight"].T, dlogits, out=tape.layers[-1].dout)
+            np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])  # dz h^T
+            np.sum(dlogits, axis=1, out=grads["head.bias"])  # db = sum_t dz
+        np.matmul(self.parameters["head.weight"].T, dlogits, out=tape.layers[-1].dout)  # W^T dz
         dinitial = self.zero_state(tape.batch)
         for index in reversed(range(self.layers)):
             layer, w = tape.layers[index], self.layer(index)
@@ -193,34 +191,3 @@ class CharModel:
         recurrent.weight_gradients(x, tape.layers[index], present)
         grads.W_ih.fill(0)
         grads.W_ih[:, tape.characters] = present.W_ih
-
-
-def named_views(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-    """A view of the flat vector for every name: matrices between hidden units, other matrices,
-    biases. So what Muon works on is one slice, and what decays another (see `matrices`)."""
-    views, start = {}, 0
-    for name in sorted(shapes, key=lambda name: (not between_units(name), -len(shapes[name]))):
-        size = math.prod(shapes[name])
-        views[name] = flat[start : start + size].reshape(shapes[name])
-        start += size
-    return {name: views[name] for name in shapes}
-
-
-def matrices(parameters: Mapping[str, Array]) -> slice:
-    """The slice of the flat vector that holds the matrices."""
-    return slice(0, sum(array.size for array in parameters.values() if array.ndim == 2))
-
-
-def hidden_matrices(parameters: Mapping[str, Array]) -> slice:
-    """The slice of the flat vector that holds those between hidden units."""
-    return slice(0, sum(array.size for n, array in parameters.items() if between_units(n)))
-
-
-def dropout_mask(
-    shape: tuple[int, int], dropout: float, rng: np.random.Generator, dtype: np.dtype
-) -> Array:
-    """0 with probability p, else 1/(1-p); p is rounded to 1/256, because bytes are fast to draw."""
-    dropped = min(round(256 * dropout), 255)
-    mask = (rng.integers(0, 256, shape, np.uint8) >= dropped).astype(dtype)
-    mask *= dtype.type(256 / (256 - dropped))
-    return mask

@@ -1,4 +1,4 @@
-"""The few operations below cells and layers: activations, softmax, cross-entropy, blocks of rows.
+"""The few operations beside the cells: softmax, cross-entropy, products in blocks of rows.
 
 Feature-major: the first axis of a logits array is the vocabulary, whatever follows it. Nothing here
 allocates when the caller passes buffers, and nothing here knows of time.
@@ -13,7 +13,7 @@ from charrnn.machine.vectors import vectors
 def softmax(logits: Array, out: Array | None = None) -> Array:
     """p_v = exp(z_v) / sum_u exp(z_u) over the first axis, (V, ...); `out` may be `logits`."""
     out = np.subtract(logits, logits.max(axis=0), out=out)
-    np.exp(out, out=out)
+    np.exp(out, out=out)  # exp(z - max z), which cannot overflow
     out /= out.sum(axis=0)
     return out
 
@@ -46,7 +46,7 @@ def cross_entropy(logits: Array, targets: Array, dlogits: Array, count: int | No
     with np.errstate(divide="ignore"):
         loss = -float(np.log(p[targets, columns]).sum(dtype=np.float64)) / count
     p[targets, columns] -= p.dtype.type(1)
-    p /= p.dtype.type(count)
+    p /= p.dtype.type(count)  # dz = (softmax(z) - onehot(y)) / N
     return loss
 
 

@@ -26,8 +26,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from charrnn.errors import CheckpointError
+from charrnn.network import MOST_MEMBERS
 from charrnn.network.cells import CELLS
-from charrnn.network.parameters import MOST_MEMBERS, parameter_shapes
+from charrnn.network.parameters import parameter_shapes
 from charrnn.storage import strict_json
 from charrnn.storage.atomic import write_atomically
 from charrnn.storage.npz import FILE_BYTES, FormatError, StrictNpz, write_npz

@@ -12,13 +12,14 @@ Guo et al., arXiv 1706.04599). All k are tried in the same pass.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.machine.workers import shared
-from charrnn.network.ensemble import Ensemble, gathered
+from charrnn.machine.shared import shared, shared_copy
+from charrnn.machine.workers import Job, WorkerPool
+from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 
 STEPS = 16  # a chunk of evaluation: short, because its memory is all that it costs
@@ -43,12 +44,16 @@ class Measured(NamedTuple):
         return Measured(self.plain, 1.0, self.plain)
 
 
-class Evaluator:
+def never() -> bool:
+    """Nobody wants to stop."""
+    return False
+
+
+class Evaluator(Job):
     """The cut of one text, and the memory for reading it, kept between evaluations.
 
     `ids` (N + 1,): the first character is the context of the first prediction, so N are counted.
-    The readers are divided into `parts`, and `job(part)` is to be done for each of them, by
-    whatever team, between `prepare` and `collect`.
+    The readers are divided among the workers.
     """
 
     def __init__(
@@ -56,56 +61,56 @@ class Evaluator:
         model: CharModel | Ensemble,
         ids: Array,
         readers: int | None = None,
-        parts: int = 1,
+        workers: int = 1,
     ) -> None:
-        self.model = gathered(model.with_weights(model.flat))
+        super().__init__(workers)
+        self.model = Ensemble.of(model.with_weights(model.flat))
         self.model.move_to(shared(model.flat.shape, model.dtype))
-        self.ids = ids
+        self.ids = shared_copy(ids)
         self.count = len(ids) - 1
         readers = readers or min(max(self.count // SHORTEST_SHARE, 1), MOST_READERS)
         self.share = math.ceil(self.count / readers)
         self.warm_up = WARM_UP if readers > 1 else 0
         starts = np.arange(readers) * self.share  # the first place that a reader predicts
-        self.starts = np.array_split(starts, min(parts, readers))
-        self.tapes = [self.model.tape(STEPS, len(part)) for part in self.starts]
-        self.totals = shared((parts, len(SCALES)), np.float64)
+        self.starts = np.array_split(starts, workers)
+        self.totals = shared((workers, len(SCALES)), np.float64)
         self.stopped = shared((1,), np.bool_)
-        self.stop: Callable[[], bool] = lambda: False
+        self.stop: Callable[[], bool] = never
 
-    def measure(self, weights: Array) -> Measured | None:
-        """`prepare`, every part and `collect`, one after the other."""
-        self.prepare(weights)
-        for part in range(len(self.totals)):
-            self.job(part)
-        return self.collect()
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"stop": never}
 
-    def prepare(self, weights: Array, stop: Callable[[], bool] = lambda: False) -> None:
-        """Evaluate a vector like `model.flat`, until `stop`, asked between two chunks, says that
-        nobody waits for it any more."""
+    def measure(
+        self, weights: Array, pool: WorkerPool | None = None, stop: Callable[[], bool] = never
+    ) -> Measured | None:
+        """The mean negative log-likelihoods per character under a vector like `model.flat`; None if
+        `stop`, asked between two chunks, says that nobody waits for it any more. `pool` has this
+        job, or this process does it alone."""
+        pool = pool or WorkerPool(1, self)
         self.model.flat[...] = weights
         self.stop, self.stopped[0] = stop, False
-
-    def collect(self) -> Measured | None:
-        """The mean negative log-likelihoods per character; None if stopped."""
+        pool.run(self)
         if self.stopped[0]:
             return None
         losses = self.totals.sum(axis=0) / self.count
         best = PLAIN if np.isnan(losses).any() else int(losses.argmin())
         return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]))
 
-    def job(self, part: int) -> None:
-        """Read the shares of one part's readers, and leave the sum of their losses in `totals`."""
-        self.totals[part] = 0
-        if part >= len(self.starts):
+    def __call__(self, worker: int) -> None:
+        """Read the shares of one worker's readers, and leave the sum of their losses."""
+        self.totals[worker] = 0
+        starts = self.starts[worker]
+        if not len(starts):
             return
-        starts, tape = self.starts[part], self.tapes[part]
-        state = self.model.zero_state(len(starts))
+        if worker not in self.private:
+            self.private[worker] = self.model.tape(STEPS, len(starts))
+        tape, state = self.private[worker], self.model.zero_state(len(starts))
         for first in range(-self.warm_up, self.share, STEPS):
-            if part == 0 and self.stop():
+            if worker == 0 and self.stop():
                 self.stopped[0] = True
             if self.stopped[0]:
                 return
-            if first == 0 and part == 0:  # nothing precedes the first reader's share
+            if first == 0 and worker == 0:  # nothing precedes the first reader's share
                 for array in state.values():
                     array[..., 0] = 0
             offsets = np.arange(first, first + STEPS)[:, None]
@@ -113,13 +118,13 @@ class Evaluator:
             counted = (offsets >= 0) & (offsets < self.share) & (places < self.count)
             places = places.clip(0, self.count - 1)
             logits, state = self.model.forward(self.ids[places].astype(np.intp), state, tape)
-            self.totals[part] += nats(logits, self.ids[places + 1], counted)
+            self.totals[worker] += nats(logits, self.ids[places + 1], counted)
 
 
 def nats(logits: Array, targets: Array, counted: Array) -> Array:
     """The sums of -log p(target) over the counted places, for logits times each of `SCALES`;
     logits are flat (V, T*B) and overwritten."""
-    z = np.subtract(logits, logits.max(axis=0), out=logits)
+    z = np.subtract(logits, logits.max(axis=0), out=logits)  # now exp(k z) cannot overflow
     chosen = z[targets.reshape(-1), np.arange(targets.size)]
     w = np.exp(SCALES[0] * z)
     growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next

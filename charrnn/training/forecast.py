@@ -8,7 +8,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from charrnn.machine.workers import Team
+from charrnn.machine.workers import WorkerPool
 from charrnn.training.pace import LAST_EVALUATIONS, Pace
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget
@@ -53,8 +53,8 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
 def rehearse(run: Run, pace: Pace) -> None:
     """Do what training does, with a learning rate of zero."""
     end = pace.clock() + REHEARSAL
-    with Team(run.crew.workers, run.jobs) as team:
+    with WorkerPool(run.workers, run.gradient, run.update) as pool:
         while pace.clock() < end or len(pace.durations) < FEWEST:
             before = pace.clock()
-            run.step(0.0, run.progress.share, team.do)
+            run.step(0.0, run.progress.share, pool)
             pace.step_took(pace.clock() - before)

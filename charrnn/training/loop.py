@@ -14,7 +14,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import TrainingDiverged
-from charrnn.machine.workers import Team
+from charrnn.machine.workers import WorkerPool
 from charrnn.training.evaluation import Evaluator, Measured
 from charrnn.training.optimisers import schedule
 from charrnn.training.pace import RECENT, Pace
@@ -25,7 +25,6 @@ MOST_STRIKES = 3
 SOLVED = 0.001  # nats per character: a thousand characters without an error
 PATIENCE = 0.4  # of the run so far without a better loss, which meanwhile has
 RISEN = 0.05  # nats: then the rest of the time is lost
-EVALUATE = 2  # a job of the team, after those of a run
 
 
 @dataclass(frozen=True)
@@ -111,19 +110,19 @@ class _Trainer:
         self.stop = stop
         self.timed = budget.seconds is not None
         self.pace = Pace(run, budget, clock)
-        parts = run.crew.workers
-        self.evaluator = Evaluator(run.model, held_out, parts=parts) if len(held_out) > 1 else None
+        self.evaluator: Evaluator | None = None
+        if len(held_out) > 1:
+            self.evaluator = Evaluator(run.model, held_out, workers=run.workers)
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self.pace.spacing()
 
     def events(self) -> Iterator[Event]:
-        jobs = self.run.jobs
-        if self.evaluator:
-            jobs.append(self.evaluator.job)
-        with Team(self.run.crew.workers, jobs) as self.team:
-            yield from self.events_of_a_team()
+        run = self.run
+        evaluator = [self.evaluator] if self.evaluator else []
+        with WorkerPool(run.workers, run.gradient, run.update, *evaluator) as self.pool:
+            yield from self.events_of_a_pool()
 
-    def events_of_a_team(self) -> Iterator[Event]:
+    def events_of_a_pool(self) -> Iterator[Event]:
         run, progress = self.run, self.run.progress
         strikes = progress.strikes
         while (share := self.pace.share()) < 1:
@@ -166,7 +165,7 @@ class _Trainer:
         run, before = self.run, self.pace.clock()
         peak = run.settings.learning_rate * run.progress.rate_factor
         learning_rate = schedule(share, run.progress.step, peak=peak)
-        loss, gradient_norm = run.step(learning_rate, share, self.team.do)
+        loss, gradient_norm = run.step(learning_rate, share, self.pool)
         sane = loss <= run.loss_limit(loss) and math.isfinite(gradient_norm)
         if not (sane and moderate(run.model.flat)):
             self.go_back(loss)
@@ -193,9 +192,7 @@ class _Trainer:
         before = self.pace.clock()
         found: list[Measured] = []
         for weights in candidates:
-            self.evaluator.prepare(weights, self.stop)
-            self.team.do(EVALUATE)
-            measured = self.evaluator.collect()
+            measured = self.evaluator.measure(weights, self.pool, self.stop)
             if measured is None:
                 return None
             # What has not been trained stays as it was made, or as another model had it.
@@ -207,7 +204,7 @@ class _Trainer:
         if math.isinf(lowest):
             self.go_back(lowest)
         else:
-            run.remember()
+            run.take_snapshot()
             self.record(lowest)
         return Evaluation(progress.step, self.pace.seconds(), lowest, any(kept))
 

@@ -1,12 +1,10 @@
-"""What turns gradients into better weights: clipping, Adam, the schedule, averaged weights.
+"""What turns gradients into better weights: clipping, the schedule, Adam, Muon, averaged weights.
 
-All of it works on one flat vector of parameters (see `model.named_views`), in place and in blocks
-that stay in the cache. Formulas and their order of operations are PyTorch's, whose losses the tests
-match.
+All of it works in place on vectors, or on pieces of one (see `update`). Formulas and their order of
+operations are PyTorch's, whose losses the tests match.
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,6 +20,11 @@ WARM_UP_SHARE = 0.05
 FLOOR = 0.01
 
 
+def blocks(vector: Array) -> list[Array]:
+    """A vector in pieces that stay in the cache, as views."""
+    return [vector[i : i + BLOCK] for i in range(0, len(vector), BLOCK)]
+
+
 def clip(gradient: Array, max_norm: float) -> float:
     """Scale the gradient so that its global norm is at most `max_norm`; returns the norm before.
 
@@ -35,60 +38,6 @@ def clip(gradient: Array, max_norm: float) -> float:
     return total
 
 
-def blocks(vector: Array) -> list[Array]:
-    return [vector[i : i + BLOCK] for i in range(0, len(vector), BLOCK)]
-
-
-class Adam:
-    """Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101).
-
-    `m` and `v`, zero at first, are the running moments of the gradient, `t` the number of updates:
-    together, the whole state. Decay applies to the slices `decayed`, the weight matrices.
-    """
-
-    def __init__(
-        self,
-        m: Array,
-        v: Array,
-        *,
-        decayed: Sequence[slice] = (),
-        betas: tuple[float, float] = (0.9, 0.99),
-        epsilon: float = 1e-8,
-    ) -> None:
-        self.m = m
-        self.v = v
-        self.t = 0
-        self.decayed = [s for s in decayed if s.start < s.stop]
-        self.betas = betas
-        self.epsilon = epsilon
-        self._scratch = np.empty(min(len(m), BLOCK), m.dtype)
-
-    def update(
-        self, weights: Array, gradient: Array, learning_rate: float, weight_decay: float = 0.0
-    ) -> None:
-        """theta <- theta (1 - lr wd);  theta <- theta - lr m^ / (sqrt(v^) + epsilon)."""
-        self.t += 1
-        beta1, beta2 = self.betas
-        rate = learning_rate / (1 - beta1**self.t)
-        root = 1 / math.sqrt(1 - beta2**self.t)
-        for matrices in self.decayed if weight_decay else ():
-            weights[matrices] *= weights.dtype.type(1 - learning_rate * weight_decay)
-        for theta, g, m, v in zip(*map(blocks, (weights, gradient, self.m, self.v)), strict=True):
-            a = self._scratch[: len(g)]
-            m *= beta1
-            m += np.multiply(g, 1 - beta1, out=a)
-            v *= beta2
-            np.multiply(g, g, out=a)
-            a *= 1 - beta2
-            v += a
-            np.sqrt(v, out=a)
-            a *= root
-            a += self.epsilon
-            np.divide(m, a, out=a)
-            a *= rate
-            theta -= a
-
-
 def schedule(share: float, step: int, *, peak: float) -> float:
     """The learning rate: linear warm-up, then cosine decay to `FLOOR` over the whole budget.
 
@@ -100,6 +49,106 @@ def schedule(share: float, step: int, *, peak: float) -> float:
     return peak * decay * min(1.0, warm)
 
 
+class Adam:
+    """Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101).
+
+    `m` and `v`, zero at first, are the running moments of the gradient: the whole state, together
+    with the number t of the update, from 1, which the caller counts.
+    """
+
+    def __init__(
+        self,
+        m: Array,
+        v: Array,
+        *,
+        betas: tuple[float, float] = (0.9, 0.99),
+        epsilon: float = 1e-8,
+    ) -> None:
+        self.m, self.v = m, v
+        self.betas, self.epsilon = betas, epsilon
+        self._scratch = np.empty_like(m)
+
+    def update(
+        self, theta: Array, g: Array, t: int, learning_rate: float, weight_decay: float = 0.0
+    ) -> None:
+        """theta <- theta (1 - lr wd);  theta <- theta - lr m^ / (sqrt(v^) + epsilon)."""
+        (beta1, beta2), m, v, a = self.betas, self.m, self.v, self._scratch
+        rate = learning_rate / (1 - beta1**t)  # of m^ = m / (1 - beta1^t)
+        root = 1 / math.sqrt(1 - beta2**t)
+        if weight_decay:
+            theta *= theta.dtype.type(1 - learning_rate * weight_decay)
+        m *= beta1
+        m += np.multiply(g, 1 - beta1, out=a)  # m = beta1 m + (1 - beta1) g
+        v *= beta2
+        np.multiply(g, g, out=a)
+        a *= 1 - beta2
+        v += a  # v = beta2 v + (1 - beta2) g^2
+        np.sqrt(v, out=a)
+        a *= root  # sqrt(v^)
+        a += self.epsilon
+        np.divide(m, a, out=a)
+        a *= rate
+        theta -= a  # theta = theta - lr m^ / (sqrt(v^) + epsilon)
+
+
+class Muon:
+    """Muon: the momentum of a matrix, made orthogonal, is its step.
+
+        M <- mu M + (1 - mu) G
+        X  = mu M + (1 - mu) G                        Nesterov's look ahead
+        W <- W (1 - lr wd) - lr 0.2 sqrt(H) U V^T     where X = U S V^T
+
+    (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon; the factor, which gives the step
+    the size that Adam's has, is from Liu et al., arXiv 2502.16982.) The gradient of a recurrent
+    matrix is large in a few directions, those that the hidden state takes most often, and the rest
+    of the matrix learns late; without S all of them learn at one pace.
+
+    Here X is not a matrix but a block of at most `ROWS` of its rows, with H columns, as a flat
+    vector: each gate needs a scale of its own (whole matrices of an LSTM gained less than half as
+    much), and the cost of orthogonalising grows with the rows. `m`, zero at first, is the momentum:
+    the whole state.
+    """
+
+    ROWS = 32
+    MOMENTUM = 0.95
+
+    def __init__(self, m: Array, columns: int) -> None:
+        self.m, self.columns = m, columns
+
+    def update(
+        self, theta: Array, g: Array, t: int, learning_rate: float, weight_decay: float = 0.0
+    ) -> None:
+        """One step, in place; its number t does not matter."""
+        news = (1 - self.MOMENTUM) * g
+        self.m *= self.MOMENTUM
+        self.m += news
+        X = (self.MOMENTUM * self.m + news).reshape(-1, self.columns)
+        theta *= 1 - learning_rate * weight_decay
+        theta -= learning_rate * 0.2 * math.sqrt(self.columns) * orthogonal(X).reshape(-1)
+
+
+#: Of Newton and Schulz's iteration, with the coefficients that Jordan et al. found: they send every
+#: singular value of 0.1 to 1 to about 0.7 to 1.2 as fast as a fifth power can, and go no closer.
+STEPS = 3
+A, B, C = 3.4445, -4.7750, 2.0315
+
+
+def orthogonal(X: Array) -> Array:
+    """U V^T of X = U S V^T, nearly; X (r, n) with r <= n. Zero stays zero.
+
+    Singular values s of X / ||X||_F become p(p(p(s))), p(s) = A s + B s^3 + C s^5.
+    """
+    X = X / max(float(np.abs(X).max()), float(np.finfo(X.dtype).tiny))  # or squares may underflow
+    X /= float(np.linalg.norm(X)) or 1.0
+    for _ in range(STEPS):
+        XX = X @ X.T
+        polynomial = C * (XX @ XX.T)
+        polynomial += B * XX
+        polynomial.flat[:: len(X) + 1] += A  # A I + B X X^T + C (X X^T)^2
+        X = polynomial @ X
+    return X
+
+
 class Average:
     """An exponential moving average of the weights, over a window that is a share of the run.
 
@@ -109,13 +158,12 @@ class Average:
     """
 
     def __init__(self, weights: Array, window: float) -> None:
-        self.weights = weights
-        self.window = window
-        self._scratch = np.empty(min(len(weights), BLOCK), weights.dtype)
+        self.weights, self.window = weights, window
+        self._scratch = np.empty_like(weights)
 
-    def update(self, weights: Array, progress: float, dp: float) -> None:
+    def update(self, theta: Array, progress: float, dp: float) -> None:
+        """Take in the weights after a step; `progress` of the budget is spent by then."""
         alpha = -math.expm1(-dp / max(min(self.window, progress / 2), 1e-12))
-        for average, theta in zip(blocks(self.weights), blocks(weights), strict=True):
-            a = np.subtract(theta, average, out=self._scratch[: len(theta)])
-            a *= alpha
-            average += a
+        a = np.subtract(theta, self.weights, out=self._scratch)
+        a *= alpha
+        self.weights += a  # average = average + alpha (theta - average)

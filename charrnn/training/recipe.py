@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 
 from charrnn.errors import UsageError
-from charrnn.machine.workers import most_workers
 from charrnn.network.cells import CELLS
 from charrnn.network.parameters import parameter_shapes
 from charrnn.text.batches import fit
+from charrnn.training.gradient import most_workers
 from charrnn.training.settings import Choices, Settings
 
 #: The share of the machine's speed in products that training reaches, evaluations included.

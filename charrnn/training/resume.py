@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn import __version__
 from charrnn.errors import CharRNNError, CheckpointError
-from charrnn.network.ensemble import taken_apart
+from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.storage.checkpoint import Checkpoint
@@ -42,11 +42,16 @@ def resume_session(
     try:
         settings, budget, baselines = _settings(meta)
         _check_text(corpus, meta["corpus"], name)
-        kept = CharModel(stored.parameters, cell=settings.cell, activation=settings.activation)
-        model = taken_apart(kept, settings.members)
+        best = CharModel(
+            stored.parameters,
+            cell=settings.cell,
+            activation=settings.activation,
+            members=settings.members,
+        )
+        model = Ensemble.unmerged(best, settings.members)
         before = meta.get("threads")
         run = Run(model, streams_of(corpus, settings), settings, threads or _threads(before))
-        run.best[...] = kept.flat
+        run.best = best
         run.restore(stored.resume)
     except CharRNNError:
         raise
@@ -103,7 +108,7 @@ def _differences(meta: dict[str, Any], threads: Any, run: Run) -> list[str]:
     pairs = {
         "NumPy": (versions.get("numpy"), np.__version__),
         "charrnn": (versions.get("charrnn"), __version__),
-        "threads": (threads, run.crew.workers),
+        "threads": (threads, run.workers),
     }
     changed = [
         f"{name} {str(old)[:20]} then, {new} now"

@@ -5,29 +5,25 @@ for bit as if nothing had happened. What a run does not know: budgets, clocks, f
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.machine.workers import Job
-from charrnn.network.ensemble import Ensemble, gathered
+from charrnn.machine.workers import WorkerPool
+from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel, State
 from charrnn.storage import strict_json
 from charrnn.text.batches import Streams
 from charrnn.training.evaluation import Measured
-from charrnn.training.gradient import Crew, default_workers
+from charrnn.training.gradient import Gradient, default_workers
 from charrnn.training.optimisers import clip
 from charrnn.training.settings import Settings
-from charrnn.training.update import Updater
+from charrnn.training.update import Update
 
-#: The share of the run over which weights are averaged.
-WINDOW = 0.02
 #: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
 EXPLOSION = 5.0
-COMPUTE, UPDATE = 0, 1
 
 
 @dataclass
@@ -54,9 +50,9 @@ class Progress:
 class Run:
     """A model in training: its optimiser, its place in the text, its carried state.
 
-    The model may have several members, each trained for itself; `kept` is the network that they
-    become, with the best weights so far, the vector `best`. What is dropped by dropout follows from
-    the seed and the step, so there is no random state.
+    The model may have several members, each trained for itself; `best` is their merger with the
+    best weights so far. What is dropped by dropout follows from the seed and the step, so there is
+    no random state.
     """
 
     def __init__(
@@ -66,88 +62,72 @@ class Run:
         settings: Settings,
         threads: int | None = None,
     ) -> None:
-        self.model = gathered(model)
-        self.streams = streams
-        self.settings = settings
+        self.model = Ensemble.of(model)
+        self.streams, self.settings = streams, settings
         self.progress = Progress()
-        self.kept = self.model.joined(self.model.flat)
-        self.best = self.kept.flat
+        self.best = self.model.merged(self.model.flat)
         self.state: State = self.model.zero_state(streams.batch_size)
         B, T = streams.batch_size, streams.sequence_length
         workers = threads or default_workers(B, len(self.model.members))
-        self.crew = Crew(self.model, T, B, workers, settings.seed)
-        self.updater = Updater(
-            self.model.flat,
-            self.crew.gradient,
-            self.crew.workers,
-            decayed=self.model.matrices,
-            window=WINDOW,
-            hidden=self.model.hidden_matrices if settings.optimizer == "muon" else (),
-            hidden_size=self.model.members[0].hidden_size,
+        self.gradient = Gradient(self.model, T, B, workers, settings.seed)
+        self.workers = self.gradient.workers
+        self.update = Update(
+            self.model.parameters,
+            self.gradient.flat,
+            self.workers,
+            optimizer=settings.optimizer,
         )
-        self._good: dict[str, Array] = {}
-        self.remember()
+        self.alone = WorkerPool(1, self.gradient, self.update)
+        self.take_snapshot()
 
     @property
     def average(self) -> Array:
         """The averaged weights, a vector like `model.flat`."""
-        return self.updater.average
-
-    @property
-    def jobs(self) -> list[Job]:
-        """What a step asks of a team of `crew.workers`, by number: `COMPUTE` and `UPDATE`."""
-        return [self.crew.job, self.updater.job]
-
-    def do(self, job: int) -> None:
-        """One of the jobs, worker after worker: a team of one."""
-        for worker in range(self.crew.workers):
-            self.jobs[job](worker)
+        return self.update.average
 
     def step(
-        self, learning_rate: float, share: float, do: Callable[[int], None] | None = None
+        self, learning_rate: float, share: float, pool: WorkerPool | None = None
     ) -> tuple[float, float]:
         """One chunk of truncated backpropagation through time, and one update.
 
-        `share` is how much of the budget is spent, for the averaged weights. `do` has a team do one
-        of the `jobs`; without it this process does them. Returns the loss in nats per character and
-        the norm of the gradient before clipping, of several members their root mean square. If
-        either is not finite, nothing is updated.
+        `share` is how much of the budget is spent, for the averaged weights; `pool`, which has the
+        jobs `gradient` and `update`, does the work, or this process alone. Returns the loss in nats
+        per character and the norm of the gradient before clipping, of several members their root
+        mean square. If either is not finite, nothing is updated.
         """
-        do = do or self.do
+        pool, progress, settings = pool or self.alone, self.progress, self.settings
         inputs, targets = self.streams.next()
-        self._forget()
-        settings, step = self.settings, self.progress.step
-        self.crew.prepare(inputs, targets, self.state, settings.dropout, step)
-        do(COMPUTE)
-        loss, state = self.crew.collect()
-        gradient_norm = self._clip()
-        if np.isfinite(loss) and np.isfinite(gradient_norm):
+        self._restart_one_stream()
+        loss, state = self.gradient.compute(
+            pool, inputs, targets, self.state, settings.dropout, progress.step
+        )
+        norm = self._clip()
+        if math.isfinite(loss) and math.isfinite(norm):
             self.state = state
-            growth = share - self.progress.share
-            self.updater.prepare(learning_rate, settings.weight_decay, share, growth)
-            do(UPDATE)
-            self.progress.loss_sum += loss
-            self.progress.loss_count += 1
-        self.progress.share = share
-        self.progress.step += 1
-        return loss, gradient_norm
+            growth = share - progress.share
+            self.update.apply(pool, learning_rate, settings.weight_decay, share, growth)
+            progress.loss_sum += loss
+            progress.loss_count += 1
+        progress.share = share
+        progress.step += 1
+        return loss, norm
 
     def _clip(self) -> float:
         """Clip the gradient of every member; the root mean square of their norms before."""
-        rows = self.model.rows(self.crew.gradient)
+        rows = self.model.parameters.over(self.gradient.flat).rows()
         norms = [clip(row, self.settings.clip_norm) for row in rows]
         return math.hypot(*norms) / math.sqrt(len(norms))
 
-    def _forget(self) -> None:
-        """One reader after another starts afresh from the zero state, each every B-th chunk.
+    def _restart_one_stream(self) -> None:
+        """One stream after another starts from the zero state, each every B-th chunk.
 
         A network whose state is always carried need never listen: on a regular text it becomes an
         oscillator, perfect in training and lost at its first character elsewhere. Sampling and
         validation start from zero, so training has to as well.
         """
-        reader = self.progress.step % self.streams.batch_size
+        stream = self.progress.step % self.streams.batch_size
         for array in self.state.values():
-            array[..., reader] = 0
+            array[..., stream] = 0
 
     def begin_budget(self) -> None:
         """Go on from here with a new budget, and a new schedule of the learning rate."""
@@ -156,13 +136,13 @@ class Run:
         progress.share = progress.next_evaluation = 0.0
         progress.strikes, progress.rate_factor = 0, 1.0
 
-    def best_weights(self) -> Array:
-        """What the checkpoint is for: the best weights, or without validation the averaged ones."""
-        return self.joined_average().flat if self.progress.best_loss is None else self.best
-
-    def joined_average(self) -> CharModel:
+    def averaged(self) -> CharModel:
         """The network that the averaged weights are."""
-        return self.model.joined(self.average)
+        return self.model.merged(self.average)
+
+    def result(self) -> CharModel:
+        """What the checkpoint is for: the best network, or without validation the averaged one."""
+        return self.averaged() if self.progress.best_loss is None else self.best
 
     def keep_if_best(self, found: Measured, weights: Array) -> bool:
         """Keep `weights`, their softmax layer scaled, if their held-out loss is the best so far."""
@@ -171,15 +151,14 @@ class Run:
             return False
         progress.best_loss, progress.best_scale = loss, found.scale
         progress.best_step = progress.step
-        self.best[...] = self.model.joined(weights).flat
-        for name, view in self.kept.parameters.items():
-            if name.startswith("head."):
-                view *= view.dtype.type(found.scale)
+        self.best = self.model.merged(weights)
+        for name in ("head.weight", "head.bias"):
+            self.best.parameters[name][...] *= self.best.dtype.type(found.scale)
         return True
 
-    def remember(self) -> None:
+    def take_snapshot(self) -> None:
         """Mark the present weights as good: `go_back` returns to them."""
-        self._good = {name: vector.copy() for name, vector in self._vectors().items()}
+        self._snapshot = {name: vector.copy() for name, vector in self._vectors().items()}
 
     def loss_limit(self, loss: float) -> float:
         """Above this a loss is an explosion; the first `loss` of a run sets it."""
@@ -188,9 +167,9 @@ class Run:
         return EXPLOSION * max(self.progress.first_loss or 0.0, 1.0)
 
     def go_back(self) -> None:
-        """Return to the last good weights, with half the learning rate and a fresh state."""
+        """Return to the snapshot, with half the learning rate and a fresh state."""
         for name, vector in self._vectors().items():
-            vector[...] = self._good[name]
+            vector[...] = self._snapshot[name]
         self.state = self.model.zero_state(self.streams.batch_size)
         self.progress.rate_factor /= 2
         self.progress.strikes += 1
@@ -199,8 +178,8 @@ class Run:
         """The flat vectors that make up the state of the optimisation."""
         return {
             "last": self.model.flat,
-            "adam.m": self.updater.m,
-            "adam.v": self.updater.v,
+            "adam.m": self.update.m,
+            "adam.v": self.update.v,
             "average": self.average,
         }
 
@@ -213,7 +192,7 @@ class Run:
         arrays = {
             f"{group}.{name}": view.copy()
             for group, vector in self._vectors().items()
-            for name, view in self.model.named(vector).items()
+            for name, view in self.model.parameters.over(vector).items()
         }
         arrays |= {f"state.{name}": array for name, array in self.state.items()}
         progress = asdict(self.progress)
@@ -221,26 +200,26 @@ class Run:
             progress["seconds"] = progress["from_seconds"] = 0.0
         state = {
             "progress": progress,
-            "updates": self.updater.updates,
+            "updates": self.update.updates,
             "position": self.streams.position,
         }
         arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
         return arrays
 
     def restore(self, arrays: dict[str, Array]) -> None:
-        """Continue from what `arrays` returned; `best` holds the best weights so far.
+        """Continue from what `arrays` returned; `best` is the best network so far.
 
         Raises an exception of Python's own if they are not what this run returns.
         """
         for group, vector in self._vectors().items():
-            for name, view in self.model.named(vector).items():
+            for name, view in self.model.parameters.over(vector).items():
                 view[...] = arrays[f"{group}.{name}"]
         self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
         state = strict_json.loads(bytes(arrays["json"]))
         self.progress = strict_json.fill(Progress, state["progress"])
-        self.updater.updates = _count(state["updates"])
+        self.update.updates = _count(state["updates"])
         self.streams.position = _count(state["position"])
-        self.remember()
+        self.take_snapshot()
 
 
 def _count(value: Any) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from charrnn import __version__
 from charrnn.arrays import Array
 from charrnn.errors import UsageError
-from charrnn.network.ensemble import Ensemble, members_of, taken_apart
+from charrnn.network.ensemble import Ensemble, is_merger
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
@@ -56,7 +56,7 @@ class Session:
     def save(self, path: Path) -> None:
         """Write the best weights so far, and all that is needed to continue, to `path`."""
         run, vocabulary = self.run, self.corpus.vocabulary
-        parameters = run.kept.named(run.best_weights())
+        parameters = run.result().parameters
         meta = self._meta()
         checkpoint.save(
             path, Checkpoint(meta, vocabulary.code_points, parameters, run.arrays(timed=self.timed))
@@ -80,7 +80,7 @@ class Session:
             "parameters": int(run.model.flat.size),
             "characters": len(self.corpus.ids),
             "seed": settings.seed,
-            "threads": run.crew.workers,
+            "threads": run.workers,
             "training": asdict(settings) | {"budget": asdict(self.budget)},
             "best": {
                 "step": progress.best_step,
@@ -132,12 +132,12 @@ def new_session(
     )
     inherited = None
     if start_from:
-        joined = model.joined(model.flat)
-        inherited = inherit(joined, corpus.vocabulary, checkpoint.load(start_from))
-        if members_of(joined.parameters) % settings.members:
+        merged = model.merged(model.flat)
+        inherited = inherit(merged, corpus.vocabulary, checkpoint.load(start_from))
+        if not is_merger(merged.parameters, settings.members):
             problem = f"the other model is not made of {settings.members} members"
             raise UsageError(problem, "Leave --members out.")
-        model = taken_apart(joined, settings.members)
+        model = Ensemble.unmerged(merged, settings.members)
     held_out = split(corpus.ids, settings.validation)[1]
     beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
     run = Run(model, streams_of(corpus, settings), settings, threads)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
+from charrnn.network import MOST_MEMBERS
 from charrnn.network.cells import CELLS
-from charrnn.network.parameters import MOST_MEMBERS
 
 
 def option(help: str, *, default: Any = None, **about: Any) -> Any:

@@ -1,99 +1,77 @@
-"""The update of the weights in pieces, which the workers of a team share.
+"""The update of the weights, as a job that workers share: each has pieces of the flat vector.
 
-Piece by piece there is nothing to agree on.
+Piece by piece there is nothing to agree on, and no bit of the result depends on who does which.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.machine.workers import shared
-from charrnn.training.muon import Muon, blocks
-from charrnn.training.optimisers import Adam, Average
+from charrnn.machine.shared import shared, shared_copy
+from charrnn.machine.workers import Job, WorkerPool
+from charrnn.network.parameters import Parameters
+from charrnn.training.optimisers import BLOCK, Adam, Average, Muon
+
+#: The share of the run over which weights are averaged.
+WINDOW = 0.02
 
 
 class Piece(NamedTuple):
-    """A slice of the weights, what updates it, and its average."""
+    """A slice of the weights, what updates it, whether it decays, and its average."""
 
     where: slice
     optimiser: Adam | Muon
+    decays: bool
     average: Average
 
 
-class Updater:
-    """Adam and the averaged weights for `weights`, a vector made by `shared`, as is `gradient`; and
-    Muon in place of Adam for the slices `hidden`, which hold matrices with `hidden_size` columns.
+class Update(Job):
+    """Adam for `weights`, whose vector is shared, as is that of `gradient`; or, if `optimizer` is
+    "muon", Muon for their matrices between hidden units. Matrices decay, biases do not.
 
-    `job(part)` is to be done for every part, by whatever team, between `prepare` and the next use
-    of the weights. The result does not depend on the number of parts.
+    `m`, `v` and `average` are vectors like that of the weights, `updates` counts what was done.
     """
 
     def __init__(
-        self,
-        weights: Array,
-        gradient: Array,
-        parts: int,
-        *,
-        decayed: Sequence[slice],
-        window: float,
-        hidden: Sequence[slice] = (),
-        hidden_size: int = 1,
+        self, weights: Parameters, gradient: Array, workers: int, *, optimizer: str = "adam"
     ) -> None:
-        self.weights, self.gradient = weights, gradient
-        self.m, self.v, self.average = (shared(weights.shape, weights.dtype) for _ in range(3))
-        self.average[...] = weights
-        self.adams = [
-            (s, Adam(self.m[s], self.v[s], decayed=[overlap(part, s) for part in decayed]))
-            for rest in between(hidden, weights.size)
-            for s in divided(rest, parts)
-        ]
-        muons = [(s, Muon(self.m[s], hidden_size)) for s in blocks(hidden, hidden_size)]
-        pieces = [Piece(s, o, Average(self.average[s], window)) for s, o in self.adams + muons]
-        self.pieces = [pieces[part::parts] for part in range(parts)]
-        self.now = shared((4,), np.float64)  # learning rate, weight decay, share, its growth
+        super().__init__(workers)
+        self.weights, self.gradient, self.optimizer = weights, gradient, optimizer
+        self.m, self.v = (shared(weights.flat.shape, weights.flat.dtype) for _ in range(2))
+        self.average = shared_copy(weights.flat)
+        self.updates = 0
+        # t, learning rate, weight decay, share of the budget that is spent, its growth
+        self.now = shared((5,), np.float64)
 
-    @property
-    def updates(self) -> int:
-        """How many there were."""
-        return self.adams[0][1].t
-
-    @updates.setter
-    def updates(self, count: int) -> None:
-        for _, adam in self.adams:
-            adam.t = count
-
-    def prepare(
-        self, learning_rate: float, weight_decay: float, share: float, growth: float
+    def apply(
+        self, pool: WorkerPool, learning_rate: float, weight_decay: float, share: float, dp: float
     ) -> None:
-        """`share` of the budget is spent, `growth` of it since the update before."""
-        self.now[:] = learning_rate, weight_decay, share, growth
+        """One update, after which a share of the budget is spent that has grown by `dp`."""
+        self.updates += 1
+        self.now[:] = self.updates, learning_rate, weight_decay, share, dp
+        pool.run(self)
 
-    def job(self, part: int) -> None:
-        """Update one worker's pieces."""
-        learning_rate, weight_decay, share, growth = map(float, self.now)
-        for where, optimiser, average in self.pieces[part]:
-            weights = self.weights[where]
-            optimiser.update(weights, self.gradient[where], learning_rate, weight_decay)
-            average.update(weights, share, growth)
+    def __call__(self, worker: int) -> None:
+        t, learning_rate, weight_decay, share, dp = self.now.tolist()
+        if worker not in self.private:
+            self.private[worker] = self.pieces()[worker :: self.workers]
+        for where, optimiser, decays, average in self.private[worker]:
+            theta, g = self.weights.flat[where], self.gradient[where]
+            optimiser.update(theta, g, int(t), learning_rate, weight_decay * decays)
+            average.update(theta, share, dp)
 
-
-def between(slices: Sequence[slice], size: int) -> list[slice]:
-    """What of a vector of `size` elements lies before, between and after these slices of it."""
-    edges = [0, *(edge for s in slices for edge in (s.start, s.stop)), size]
-    return [slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
-
-
-def divided(whole: slice, parts: int) -> list[slice]:
-    """Parts of a slice of about equal length, one after the other."""
-    length = whole.stop - whole.start
-    edges = [whole.start + i * length // parts for i in range(parts + 1)]
-    return [slice(a, b) for a, b in pairwise(edges)]
-
-
-def overlap(part: slice, whole: slice) -> slice:
-    """What of `part` lies in `whole`, counted from where `whole` begins; perhaps empty."""
-    start, stop = (min(max(edge, whole.start), whole.stop) for edge in (part.start, part.stop))
-    return slice(start - whole.start, stop - whole.start)
+    def pieces(self) -> list[Piece]:
+        """The whole vector: blocks of rows for Muon, and for Adam blocks that stay in the cache."""
+        columns = self.weights.shapes["head.weight"][1]
+        pieces = []
+        for group in self.weights.groups():
+            muon = self.optimizer == "muon" and group.kind == "hidden"
+            start, stop = group.where.start, group.where.stop
+            cut = [slice(i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
+            for where in self.weights.gate_blocks(group, Muon.ROWS) if muon else cut:
+                m, v = self.m[where], self.v[where]
+                optimiser = Muon(m, columns) if muon else Adam(m, v)
+                average = Average(self.average[where], WINDOW)
+                pieces.append(Piece(where, optimiser, group.kind != "bias", average))
+        return pieces

@@ -23,7 +23,7 @@ SAMPLED = 50
 def training_step(options: argparse.Namespace) -> Callable[[], None]:
     import numpy as np
 
-    from charrnn.machine.workers import Team
+    from charrnn.machine.workers import WorkerPool
     from charrnn.network.initialisation import initialise
     from charrnn.text.batches import Streams
     from charrnn.training.run import Run
@@ -50,10 +50,10 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
     text = rng.integers(0, V, 1_000_000).astype(np.uint8)
     streams = Streams(text, options.batch_size, options.sequence_length)
     run = Run(model, streams, settings, options.threads)
-    team = Team(run.crew.workers, run.jobs)
+    pool = WorkerPool(run.workers, run.gradient, run.update)
 
     def step() -> None:
-        run.step(1e-3, 0.5, team.do)
+        run.step(1e-3, 0.5, pool)
 
     return step
 

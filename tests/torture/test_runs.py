@@ -160,15 +160,15 @@ def test_poison(
     for _ in range(count):
         session = new_session(corpus, settings(), Budget(steps=60))
         step, place = rng.randrange(60), rng.randrange(session.run.model.flat.size)
-        real = session.run.crew.collect
+        real = session.run.gradient.compute
 
-        def poisoned(run: Run = session.run, step: int = step, place: int = place, real=real):  # type: ignore[no-untyped-def]
-            result = real()
+        def poisoned(*arguments, run: Run = session.run, step=step, place=place, real=real):  # type: ignore[no-untyped-def]
+            result = real(*arguments)
             if run.progress.step == step:
-                run.crew.gradient[place] = np.nan
+                run.gradient.flat[place] = np.nan
             return result
 
-        monkeypatch.setattr(session.run.crew, "collect", poisoned)
+        monkeypatch.setattr(session.run.gradient, "compute", poisoned)
         finish(session, tmp_path / "m")
         assert session.run.progress.strikes == 1
         assert session.run.progress.best_loss is not None

@@ -13,7 +13,7 @@ from charrnn.cli.sample.options import Wanted
 from charrnn.cli.terminal.stream import Writer, on_terminal, say
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.generation.prompts import fit, unescape
-from charrnn.generation.sampling import Streams, Uniforms, pieces
+from charrnn.generation.sampling import Uniforms, continued
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model, new_seed
 
@@ -53,9 +53,13 @@ class Conversation:
         for note in notes:
             say(f"prompt: {note}")
         self.stepper.read(self.loaded.vocabulary.encode(text))
-        streams = [Streams(self.stepper, self.uniforms)]
-        streamed = pieces(
-            streams, self.loaded.vocabulary, self.filters, self.rules, measure=self.wanted.heat
+        streamed = continued(
+            self.stepper,
+            self.uniforms,
+            self.loaded.vocabulary,
+            self.filters,
+            self.rules,
+            measure=self.wanted.heat,
         )
         with noted() as signals:
             for piece in streamed:

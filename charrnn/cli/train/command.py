@@ -135,6 +135,6 @@ def sample_text(session: "Session") -> str:
     from charrnn.generation.sampling import generate
 
     run, vocabulary = session.run, session.corpus.vocabulary
-    model = run.joined_average()
+    model = run.averaged()
     characters = generate(model, vocabulary, temperature=0.8, seed=run.progress.step)
     return "".join(islice(characters, SAMPLE_LENGTH))

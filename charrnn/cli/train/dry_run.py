@@ -49,7 +49,7 @@ def gather(plan: Plan) -> Facts:
     session, corpus, run = plan.session, plan.session.corpus, plan.session.run
     training, held_out = split(corpus.ids, session.settings.validation)
     unseen = unigram_counts(training, len(corpus.vocabulary)) == 0
-    size = need(session.settings, len(corpus.vocabulary), len(corpus.ids), run.crew.workers)
+    size = need(session.settings, len(corpus.vocabulary), len(corpus.ids), run.workers)
     return Facts(
         alphabet=corpus.vocabulary.characters,
         encoding=corpus.encoding,

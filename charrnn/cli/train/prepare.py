@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import CheckpointError, UsageError
-from charrnn.network.parameters import MOST_MEMBERS
+from charrnn.network import MOST_MEMBERS
 from charrnn.training.settings import Budget, Choices, Request, parse_duration
 
 if TYPE_CHECKING:
