@@ -186,12 +186,11 @@ forbidden = (
     "shutil.", "os.kill", "syslog.", "code.__new__",
 )
 code = ("compile", "exec", "import", "marshal.loads", "ctypes.dlopen")
-phase, seen, written = "first", set(), set()
+phase, seen, written, worker = "first", set(), set(), []
 def report(violation):
     seen.add(violation)
 
 def hook(event, arguments):
-    worker = [sys.executable, "-c", workers.PROGRAM]
     if event == "subprocess.Popen" and list(arguments[1]) == worker:
         return
     if event.startswith(forbidden):
@@ -222,6 +221,7 @@ def hook(event, arguments):
         os._exit(1)
 sys.addaudithook(hook)
 """ + workers.PROGRAM
+worker[:] = [sys.executable, "-c", workers.PROGRAM]
 
 def run_all():
     for arguments in json.loads(sys.argv[1]):

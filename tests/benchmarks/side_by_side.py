@@ -18,9 +18,10 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from charrnn.network.cells import CELLS
+
 HERE = Path(__file__).parent
 SIZES = [(128, 1, 50, 50), (256, 1, 32, 64), (256, 2, 32, 64), (512, 2, 64, 64)]
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 VOCABULARY = 65
 
 
@@ -35,7 +36,7 @@ def call(python: str, script: str, *arguments: str) -> dict[str, float]:
 def operations(cell: str, hidden: int, layers: int) -> int:
     """Floating-point operations of a training step for each character: 6 for every weight, but for
     the first layer's, which has no input gradient and whose input is looked up."""
-    G, H, V = GATES[cell], hidden, VOCABULARY
+    G, H, V = len(CELLS[cell].gates), hidden, VOCABULARY
     return 6 * (layers * G * H * H + (layers - 1) * G * H * H + V * H) + 2 * G * H * V
 
 
