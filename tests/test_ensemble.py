@@ -2,20 +2,17 @@
 
 import numpy as np
 import pytest
+from small import noisy_model
 
 from charrnn.network.cells import CELLS
 from charrnn.network.ensemble import Ensemble, is_merger, merge, unmerge
-from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 
 V, H, T, B, LAYERS = 20, 5, 11, 3, 2  # V can be mistaken for units: it is a multiple of K H
 
 
 def noisy(cell: str, seed: int) -> CharModel:
-    rng = np.random.default_rng(seed)
-    start = initialise(cell, "tanh", LAYERS, H, np.arange(1, V + 1), rng)
-    noise = {n: a + rng.normal(0, 0.3, a.shape) for n, a in start.parameters.items()}
-    return CharModel(noise, cell=cell, dtype=np.float64)
+    return noisy_model(cell, seed=seed, layers=LAYERS, vocabulary_size=V, hidden_size=H)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

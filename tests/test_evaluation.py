@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small import noisy_model
 
 from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
@@ -13,11 +14,8 @@ V = 6
 
 
 def model_and_text(cell: str, length: int) -> tuple[CharModel, np.ndarray]:
-    rng = np.random.default_rng(5)
-    start = initialise(cell, "tanh", 2, 9, np.ones(V, int), rng)
-    noisy = {n: p + rng.normal(0, 0.4, p.shape) for n, p in start.parameters.items()}
-    model = CharModel(noisy, cell=cell, dtype=np.float64)
-    return model, rng.integers(0, V, length).astype(np.uint8)
+    model = noisy_model(cell, seed=5, vocabulary_size=V, hidden_size=9, noise=0.4)
+    return model, np.random.default_rng(5).integers(0, V, length).astype(np.uint8)
 
 
 def plain_loss(model: CharModel, ids: np.ndarray) -> float:

@@ -2,17 +2,15 @@
 
 import numpy as np
 import pytest
+from small import VARIANTS, V, noisy_model, random_state
 
 from charrnn.network import numerics as ops
 from charrnn.network.cells import CELLS
 from charrnn.network.dropout import Dropout
-from charrnn.network.initialisation import initialise
-from charrnn.network.model import CharModel
 
 # All different, so that no transposed shape can pass by accident.
-V, H, T, B = 7, 5, 6, 3
+T, B = 6, 3
 STEP = 6e-6  # about the optimum for central differences in float64
-VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.learning_rates]
 
 
 class Problem:
@@ -20,12 +18,10 @@ class Problem:
 
     def __init__(self, cell: str, activation: str, layers: int, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
-        start = initialise(cell, activation, layers, H, np.arange(1, V + 1), rng)
-        noisy = {n: p + rng.normal(0, 0.3, p.shape) for n, p in start.parameters.items()}
-        self.model = CharModel(noisy, cell=cell, activation=activation, dtype=np.float64)
+        self.model = noisy_model(cell, activation, layers, seed=seed)
         self.ids = rng.integers(0, V, (T, B))
         self.targets = rng.integers(0, V, T * B)
-        self.state = {n: rng.normal(0, 0.5, s.shape) for n, s in self.model.zero_state(B).items()}
+        self.state = random_state(self.model, B, rng)
         self.tape = self.model.tape(T, B)
 
     def loss(self) -> float:

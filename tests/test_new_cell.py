@@ -19,7 +19,7 @@ from charrnn.cli.inspect.options import VIEWS
 
 HERE = Path(__file__).parent
 #: Tests that go over all cells; with the new one in the folder they go over that too.
-LAWS = ("test_gradients.py", "test_recurrent.py", "test_gradient.py", "test_ensemble.py")
+LAWS = ("test_gradients.py", "test_layer.py", "test_gradient.py", "test_ensemble.py")
 LAWS += ("test_stepper.py", "test_evaluation.py")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small import VARIANTS, V, noisy_model
 
 import charrnn
 from charrnn.errors import CharRNNError, UnknownCharacter, UsageError
@@ -15,23 +16,16 @@ from charrnn.generation.sampling import Uniforms, draw, generate, surprisal
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model
-from charrnn.network.cells import CELLS
-from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.text.vocabulary import Vocabulary
 
 GOLDEN = Path(__file__).parent / "golden"
 TINY = GOLDEN / "tiny.npz"
-VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.learning_rates]
-V, H = 7, 5
 LETTERS = Vocabulary(np.array([ord(c) for c in "\n abcde"], np.uint32))
 
 
 def network(cell, activation="tanh", layers=2, seed=0, dtype=np.float32):
-    rng = np.random.default_rng(seed)
-    start = initialise(cell, activation, layers, H, np.arange(1, V + 1), rng)
-    noisy = {n: p + rng.normal(0, 0.4, p.shape) for n, p in start.parameters.items()}
-    return CharModel(noisy, cell=cell, activation=activation, dtype=dtype)
+    return noisy_model(cell, activation, layers, seed=seed, noise=0.4, dtype=dtype)
 
 
 def pytorch(name):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small import noisy_model
 
 from charrnn.arrays import Array
 from charrnn.generation import stepper as stepping
@@ -9,7 +10,6 @@ from charrnn.generation.stepper import Stepper
 from charrnn.library import Model
 from charrnn.network.cells import CELLS
 from charrnn.network.ensemble import merge
-from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.storage.checkpoint import Checkpoint
 
@@ -17,13 +17,10 @@ V, H, T = 12, 7, 6  # H units in each network
 
 
 def merged(cell: str, layers: int, count: int) -> CharModel:
-    rng = np.random.default_rng(0)
-    networks = []
-    for _ in range(count):
-        start = initialise(cell, "tanh", layers, H, np.arange(1, V + 1), rng)
-        noisy = {n: a + rng.normal(0, 0.4, a.shape) for n, a in start.parameters.items()}
-        networks.append(noisy)
-    return CharModel(merge(networks), cell=cell, dtype=np.float64, members=count)
+    sizes = {"layers": layers, "vocabulary_size": V, "hidden_size": H, "noise": 0.4}
+    networks = [noisy_model(cell, seed=seed, **sizes) for seed in range(count)]
+    whole = merge([network.parameters for network in networks])
+    return networks[0].like(whole, members=count)
 
 
 def predictions(model: CharModel, ids: Array) -> Array:

@@ -2,21 +2,12 @@
 
 import numpy as np
 import pytest
+from small import VARIANTS, H, V, noisy_model
 
 from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
-from charrnn.network.model import CharModel
 
-V, H, T, B = 7, 5, 12, 4
-VARIANTS = [(cell, act) for cell, kind in CELLS.items() for act in kind.learning_rates]
-
-
-def noisy_model(cell: str, activation: str = "tanh", layers: int = 2) -> CharModel:
-    """Random weights everywhere, so that nothing is right only because it is zero."""
-    rng = np.random.default_rng(3)
-    start = initialise(cell, activation, layers, H, np.arange(1, V + 1), rng)
-    noisy = {n: p + rng.normal(0, 0.3, p.shape) for n, p in start.parameters.items()}
-    return CharModel(noisy, cell=cell, activation=activation, dtype=np.float64)
+T, B = 12, 4
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 4, 6])
