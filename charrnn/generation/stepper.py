@@ -77,13 +77,14 @@ class Stepper:
         """Read one character per stream, ids (B,), and return the logits (V, B) of the next."""
         cell = self._weights.cell
         if self.batch == 1:
-            self._xp[:, 0] = self._weights.table[ids[0]]
+            self._xp[:, 0] = self._weights.table[ids[0]]  # xp = W_ih onehot + b
         else:
             # "clip" writes straight into `out`; the default mode would go through a copy.
             np.take(self._columns, ids, axis=1, out=self._xp, mode="clip")
-        self._before, self._after = self._after, self._before
+        self._before, self._after = self._after, self._before  # h' is what was h
         for index, hp in enumerate(self._hp):
             if cell.separate:
+                # hp = W_hh h' + b_hh; the other gates have their b_hh in xp already
                 np.add(hp[-cell.separate :], self._weights.hidden[index], out=self._separate)
             cell.forward(self._gates, hp, self._before[index], self._after[index], self._work)
             self._multiply(index)
@@ -97,9 +98,9 @@ class Stepper:
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""
         for matrices, out in self._products[index]:
-            np.matmul(matrices, self._after[index][0], out=out)
+            np.matmul(matrices, self._after[index][0], out=out)  # [W above; W_hh] h
         for terms_and_total in self._sums[index]:
-            np.add(*terms_and_total)
+            np.add(*terms_and_total)  # xp of the layer above, or the logits: W h + b
 
     def _multiply_all(self) -> None:
         for index in range(len(self._hp)):
@@ -159,6 +160,7 @@ def arranged(model: CharModel) -> Weights:
         np.concatenate([reader, diagonal_blocks(w.W_hh, K)], axis=1).astype(np.float64)
         for reader, w in zip(readers, layers, strict=True)
     ]
+    # A row of the table is contiguous, a column of W_ih is not.
     table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
     head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
     inputs = [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias]

@@ -28,6 +28,7 @@ class Ensemble:
     def __init__(self, members: Sequence[CharModel]) -> None:
         self.members = list(members)
         self.dtype = self.members[0].dtype
+        # One vector for all, so that the optimiser and the workers see a single network.
         flat = np.concatenate([member.flat for member in self.members])
         self.parameters = Parameters(self.members[0].parameters.shapes, flat, len(self.members))
         self.move_to(flat)
@@ -101,21 +102,24 @@ def merge(networks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
     """The parameters of the network whose logits are the mean of those of `networks`."""
     K, h = len(networks), networks[0]["head.weight"].shape[1]
     merged = {}
+    # The softmax layer reads all units at once, so its weights stand beside each other and their
+    # sum is divided by K. Below it nobody reads another network's units.
     for name in networks[0]:
         arrays = [network[name] for network in networks]
         if name == "head.bias":
-            merged[name] = np.sum(arrays, axis=0) / K
+            merged[name] = np.sum(arrays, axis=0) / K  # (V,)
         elif name == "head.weight":
-            merged[name] = np.concatenate(arrays, axis=1) / K
+            merged[name] = np.concatenate(arrays, axis=1) / K  # (V, K*h)
         elif kind_of(name) == "hidden":
             merged[name] = _block_diagonal(arrays, h)
         else:
-            merged[name] = _interleaved(arrays, h)
+            merged[name] = _interleaved(arrays, h)  # biases, and W_ih of the first layer
     return merged
 
 
 def _interleaved(arrays: list[Array], h: int) -> Array:
     """(G*h, ...) of each network as (G*K*h, ...): in every gate their rows below each other."""
+    # (G, h, ...) each, stacked to (G, K, h, ...): the gate is the slowest axis, as in PyTorch.
     rows = np.stack([array.reshape(-1, h, *array.shape[1:]) for array in arrays], axis=1)
     return rows.reshape(-1, *arrays[0].shape[1:])
 
@@ -125,13 +129,14 @@ def _block_diagonal(arrays: list[Array], h: int) -> Array:
     K = len(arrays)
     blocks = np.zeros((len(arrays[0]) // h, K, h, K, h), arrays[0].dtype)
     for k, array in enumerate(arrays):
-        blocks[:, k, :, k] = array.reshape(-1, h, h)
+        blocks[:, k, :, k] = array.reshape(-1, h, h)  # rows of k read columns of k
     return blocks.reshape(-1, K * h)
 
 
 def diagonal_blocks(matrix: Array, count: int) -> Array:
     """The inverse of `_block_diagonal`, (K, G*h, h) of (G*K*h, K*h), whatever stands between."""
     h = matrix.shape[1] // count
+    # g gate, k network, i row, j column; the repeated k takes the diagonal.
     blocks: Array = np.einsum("gkikj->kgij", matrix.reshape(-1, count, h, count, h))
     return blocks.reshape(count, -1, h)
 
@@ -142,13 +147,13 @@ def unmerge(parameters: Mapping[str, Array], count: int) -> list[dict[str, Array
     networks: list[dict[str, Array]] = [{} for _ in range(count)]
     for name, array in parameters.items():
         if name == "head.bias":
-            parts = [array] * count
+            parts = [array] * count  # only the mean is known, and the mean of equals is that
         elif name == "head.weight":
             parts = [part * count for part in np.split(array, count, axis=1)]
         elif kind_of(name) == "hidden":
             parts = list(diagonal_blocks(array, count))
         else:
-            gates = array.reshape(-1, count, h, *array.shape[1:])
+            gates = array.reshape(-1, count, h, *array.shape[1:])  # (G, K, h, ...)
             parts = [gates[:, k].reshape(-1, *array.shape[1:]) for k in range(count)]
         for network, part in zip(networks, parts, strict=True):
             network[name] = part
@@ -160,6 +165,7 @@ def is_merger(parameters: Mapping[str, Array], count: int) -> bool:
     trusted only if nothing stands between them."""
     H = parameters["head.weight"].shape[1]
     hidden = [array for name, array in parameters.items() if kind_of(name) == "hidden"]
+    # The blocks are a part of the matrix: they have as many non-zeros only if they have all.
     return H % count == 0 and all(
         np.count_nonzero(matrix) == np.count_nonzero(diagonal_blocks(matrix, count))
         for matrix in hidden

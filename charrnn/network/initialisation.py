@@ -18,7 +18,7 @@ UPPER_RELU = 0.02
 def orthogonal(size: int, rng: np.random.Generator) -> Array:
     """A random (size, size) orthogonal matrix, uniform in the sense of Haar (Mezzadri 2007)."""
     q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    result: Array = q * np.sign(np.diag(r))
+    result: Array = q * np.sign(np.diag(r))  # else LAPACK's choice of signs would show
     return result
 
 
@@ -50,14 +50,16 @@ def initialise(
         W_ih, W_hh = (parameters[f"rnn.weight_{which}_l{index}"] for which in ("ih", "hh"))
         if activation == "relu":
             W_ih[...] = rng.uniform(-1, 1, W_ih.shape) / np.sqrt(H) * (UPPER_RELU if index else 1)
-            W_hh[...] = np.eye(H)
+            W_hh[...] = np.eye(H)  # without input the state stays what it is
         else:
             upper = UPPER * orthogonal_blocks(len(gates), H, rng)
             W_ih[...] = upper if index else rng.standard_normal(W_ih.shape)
             W_hh[...] = orthogonal_blocks(len(gates), H, rng)
+        # PyTorch's two biases are added, so one of them is enough.
         bias = parameters[f"rnn.bias_ih_l{index}"].reshape(len(gates), H)
         for gate, value in CELLS[cell].initial_bias.items():
             bias[list(gates).index(gate)] = value
+    # One more of each, so that a character of the held-out text alone is not impossible.
     frequencies = (character_counts + 1) / (character_counts.sum() + V)
     parameters["head.bias"][...] = np.log(frequencies)
     return CharModel(parameters, cell=cell, activation=activation)

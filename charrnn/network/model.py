@@ -28,15 +28,17 @@ class ModelTape:
         self.layers = [Tape(cell, H, steps, batch, dtype) for _ in range(model.layers)]
         self.characters = np.empty(0, np.intp)  # the distinct characters of this chunk
         self.rows = np.empty((steps, batch), np.intp)  # which of them is read, at every place
+        # A chunk has no more different characters than places, however large the alphabet.
         self.onehot = flat_rows(min(V, steps * batch), steps * batch, dtype)
         self.logits = flat_rows(V, steps * batch, dtype)
         self.masks: list[Array] = []  # dropout masks of the layers' outputs, flat (H, T*B)
+        # Kept beside the output, which the recurrence itself reads undropped.
         self.dropped = [flat_rows(H, steps * batch, dtype) for _ in range(model.layers)]
 
     def x(self) -> Array:
         """The one-hot input, flat, with a row for each distinct character of the chunk."""
         x = self.onehot[: len(self.characters)]
-        x.fill(0)
+        x.fill(0)  # the memory is used again for every chunk
         x[self.rows.reshape(-1), np.arange(self.rows.size)] = 1
         return x
 
@@ -126,16 +128,20 @@ class CharModel:
         if ids.shape != (tape.steps, tape.batch):
             raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
         tape.masks = []
+        # One-hot vectors are never multiplied: a product with one is a column, and only columns
+        # of characters that occur are touched.
         tape.characters, rows = np.unique(ids, return_inverse=True)
         tape.rows = rows.reshape(ids.shape)
         for index, layer in enumerate(tape.layers):
             for name, array in zip(self.cell.states, layer.states[0], strict=True):
-                array[...] = state[name][index]
+                array[...] = state[name][index]  # the tape is the only memory in the loops
             w = self.layer(index)
             if index == 0:
-                recurrent.look_up(w, tape.characters, tape.rows, layer)
+                recurrent.look_up(
+                    w, tape.characters, tape.rows, layer
+                )  # xp = W_ih x + b, x one-hot
             else:
-                recurrent.project(w, tape.output(index - 1), layer)
+                recurrent.project(w, tape.output(index - 1), layer)  # xp = W_ih h below + b
             recurrent.forward(self.cell, w, layer)
             if dropout:
                 tape.masks.append(dropout.mask(index, self.hidden_size, tape.steps, self.dtype))
@@ -143,6 +149,7 @@ class CharModel:
         top = tape.output(self.layers - 1)
         np.matmul(self.parameters["head.weight"], top, out=tape.logits)
         tape.logits += self.parameters["head.bias"][:, None]  # z = W h + b
+        # New arrays, because the caller carries the state on while the tape is used again.
         last = [layer.states[-1] for layer in tape.layers]
         return tape.logits, {
             name: np.stack([states[s] for states in last])
@@ -165,17 +172,19 @@ class CharModel:
         if grads is not None:
             np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])  # dz h^T
             np.sum(dlogits, axis=1, out=grads["head.bias"])  # db = sum_t dz
-        np.matmul(self.parameters["head.weight"].T, dlogits, out=tape.layers[-1].dout)  # W^T dz
+        np.matmul(
+            self.parameters["head.weight"].T, dlogits, out=tape.layers[-1].dout
+        )  # dh = W^T dz
         dinitial = self.zero_state(tape.batch)
         for index in reversed(range(self.layers)):
             layer, w = tape.layers[index], self.layer(index)
             if tape.masks:
-                layer.dout *= tape.masks[index]
+                layer.dout *= tape.masks[index]  # dh = mask dout: what was dropped learns nothing
             steps = trace[index] if trace is not None else None
             dstate = recurrent.backward(self.cell, w, layer, steps)
             if grads is not None:
                 self._weight_gradients(index, tape, self.layer(index, grads))
-            if index:
+            if index:  # the one-hot input below the first layer is given, not learnt
                 recurrent.input_gradient(w, layer, out=tape.layers[index - 1].dout)
             for name, array in zip(self.cell.states, dstate, strict=True):
                 dinitial[name][index] = array
@@ -187,6 +196,7 @@ class CharModel:
             recurrent.weight_gradients(tape.output(index - 1), tape.layers[index], grads)
             return
         x = tape.x()
+        # The product is over the rows of x that exist; all other columns of dW_ih are zero.
         present = grads._replace(W_ih=np.empty((len(grads.b_ih), len(x)), self.dtype))
         recurrent.weight_gradients(x, tape.layers[index], present)
         grads.W_ih.fill(0)

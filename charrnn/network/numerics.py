@@ -20,6 +20,7 @@ def softmax(logits: Array, out: Array | None = None) -> Array:
 
 def log_softmax(logits: Array) -> Array:
     """log p_v, computed without forming p, shape (V, ...)."""
+    # log p = z - max z - log sum exp(z - max z); the logarithm of p itself could be of zero
     shifted: Array = logits - logits.max(axis=0)
     shifted -= np.log(np.exp(shifted).sum(axis=0))
     return shifted
@@ -43,7 +44,7 @@ def cross_entropy(logits: Array, targets: Array, dlogits: Array, count: int | No
     count = count or targets.size
     columns = np.arange(targets.size)
     p = softmax(logits, out=dlogits)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore"):  # log 0 is an infinite loss, which is meant
         loss = -float(np.log(p[targets, columns]).sum(dtype=np.float64)) / count
     p[targets, columns] -= p.dtype.type(1)
     p /= p.dtype.type(count)  # dz = (softmax(z) - onehot(y)) / N
@@ -66,6 +67,7 @@ def row_blocks(W: Array, columns: int) -> Array:
     """
     M, K = W.shape
     rows = M
+    # What is fast is a fact of the processor; either way the sums of every row are the same ones.
     if vectors() != "AVX512":
         return W[None]
     while rows * K * columns > SMALL_PRODUCT:

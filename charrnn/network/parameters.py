@@ -64,6 +64,7 @@ class Parameters(dict[str, Array]):
         super().__init__()
         self.shapes, self.flat, self.members = dict(shapes), flat, members
         for k, row in enumerate(self.rows()):
+            # In the vector the groups stand together; in the mapping PyTorch's order rules.
             views, start = {}, 0
             for name in sorted(shapes, key=lambda name: KINDS.index(kind_of(name))):
                 stop = start + math.prod(shapes[name])
@@ -76,11 +77,13 @@ class Parameters(dict[str, Array]):
     def copied(cls, arrays: Mapping[str, Array], dtype: np.dtype) -> "Parameters":
         """One network's parameters from arrays under PyTorch's names, in a vector of their own."""
         shapes = {name: array.shape for name, array in arrays.items()}
+        # The dtype of the vector is that of all computation with it.
         made = cls(shapes, np.empty(sum(map(math.prod, shapes.values())), dtype))
         for name, view in made.items():
             view[...] = arrays[name]
         return made
 
+    # Pickled as the vector alone: the views are made again, of the same memory if it is shared.
     def __reduce__(self) -> tuple[Any, ...]:
         return Parameters, (self.shapes, self.flat, self.members)
 
@@ -110,6 +113,7 @@ class Parameters(dict[str, Array]):
     def gate_blocks(self, group: Group, most_rows: int) -> list[slice]:
         """Cut a group of kind "hidden", gates (H, H) one after the other, into blocks of at most
         `most_rows` rows of one gate, of about equal size."""
+        # A slice of whole rows of a matrix (G*H, H) is a slice of the vector.
         H = self.shapes["head.weight"][1]
         count = math.ceil(H / most_rows)
         edges = [i * H // count * H for i in range(count + 1)]

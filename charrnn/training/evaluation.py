@@ -64,6 +64,7 @@ class Evaluator(Job):
         workers: int = 1,
     ) -> None:
         super().__init__(workers)
+        # A model of its own: the averaged weights are evaluated while others are trained.
         self.model = Ensemble.of(model.with_weights(model.flat))
         self.model.move_to(shared(model.flat.shape, model.dtype))
         self.ids = shared_copy(ids)
@@ -113,8 +114,9 @@ class Evaluator(Job):
             if first == 0 and worker == 0:  # nothing precedes the first reader's share
                 for array in state.values():
                     array[..., 0] = 0
-            offsets = np.arange(first, first + STEPS)[:, None]
-            places = offsets + starts
+            # Warming up and past the end, places are read that do not count.
+            offsets = np.arange(first, first + STEPS)[:, None]  # (T, 1)
+            places = offsets + starts  # (T, readers)
             counted = (offsets >= 0) & (offsets < self.share) & (places < self.count)
             places = places.clip(0, self.count - 1)
             logits, state = self.model.forward(self.ids[places].astype(np.intp), state, tape)
@@ -126,11 +128,11 @@ def nats(logits: Array, targets: Array, counted: Array) -> Array:
     logits are flat (V, T*B) and overwritten."""
     z = np.subtract(logits, logits.max(axis=0), out=logits)  # now exp(k z) cannot overflow
     chosen = z[targets.reshape(-1), np.arange(targets.size)]
-    w = np.exp(SCALES[0] * z)
+    w = np.exp(SCALES[0] * z)  # exp(k z) for the first k
     growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next
     sums = np.empty(len(SCALES))
     for index, k in enumerate(SCALES):
-        lost = np.log(w.sum(axis=0)) - k * chosen
+        lost = np.log(w.sum(axis=0)) - k * chosen  # -log p = log sum exp(k z) - k z_y
         sums[index] = lost[counted.reshape(-1)].sum(dtype=np.float64)
-        w *= growth
+        w *= growth  # a product in place of an exponential for each k
     return sums

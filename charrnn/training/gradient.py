@@ -46,6 +46,7 @@ class Gradient(Job):
     ) -> None:
         self.model, self.seed = model, seed
         members = len(model.members)
+        # Workers that do not divide among the members leave some with one part more.
         pieces = min(-(-workers // members), batch)  # of the batch, for each member
         edges = [i * batch // pieces for i in range(pieces + 1)]
         columns = [slice(a, b) for a, b in pairwise(edges)]
@@ -53,6 +54,7 @@ class Gradient(Job):
         super().__init__(min(workers, len(self.parts)))
         self.columns = columns
         model.move_to(shared(model.flat.shape, model.dtype))
+        # Parts of one member write gradients of their own, which are added without a lock.
         self.vectors = shared((pieces, model.flat.size), model.dtype)
         self.text = shared((2, steps, batch), np.intp)  # inputs, targets
         self.state = {n: shared(a.shape, a.dtype) for n, a in model.zero_state(batch).items()}
@@ -82,7 +84,7 @@ class Gradient(Job):
         self.dropout[0], self.step[0] = dropout, step
         pool.run(self)
         for vector in self.vectors[1:]:
-            self.vectors[0] += vector
+            self.vectors[0] += vector  # g = g_1 + ... + g_parts, always in this order
         loss = float(self.losses.sum()) / len(self.model.members)
         return loss, {name: array.copy() for name, array in self.state.items()}
 
@@ -95,7 +97,7 @@ class Gradient(Job):
         member, piece = self.parts[part]
         model, columns = self.model.members[member], self.columns[piece]
         inputs, targets = self.text[..., columns]
-        if part not in self.private:
+        if part not in self.private:  # made where it is used: near its core, and never sent
             grads = self.model.parameters.over(self.vectors[piece]).member(member)
             self.private[part] = model.tape(*inputs.shape), grads
         tape, grads = self.private[part]
@@ -106,6 +108,8 @@ class Gradient(Job):
             seed = (self.seed, int(self.step[0]), member)
             dropout = Dropout(float(self.dropout[0]), seed, self.text.shape[2], columns)
         logits, after = model.forward(inputs, state, tape, dropout)
+        # The gradient may go over the logits, which nobody needs any more. The count is that of the
+        # whole batch, so that the parts' losses and gradients are summed and not averaged.
         self.losses[part] = cross_entropy(
             logits, targets.reshape(-1), dlogits=logits, count=self.text[0].size
         )

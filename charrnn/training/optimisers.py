@@ -31,6 +31,7 @@ def clip(gradient: Array, max_norm: float) -> float:
     Pascanu, Mikolov, Bengio, arXiv 1211.5063. The gradient is left alone if the norm is not finite:
     that is for the caller to see (0 * inf would hide it as nan). `max_norm` 0 never clips.
     """
+    # Block by block, each summed by BLAS in the vector's own precision, and the blocks in float64.
     with np.errstate(over="ignore", invalid="ignore"):
         total = math.sqrt(sum(float(np.dot(block, block)) for block in blocks(gradient)))
     if max_norm and math.isfinite(total) and total > max_norm:
@@ -121,8 +122,8 @@ class Muon:
         """One step, in place; its number t does not matter."""
         news = (1 - self.MOMENTUM) * g
         self.m *= self.MOMENTUM
-        self.m += news
-        X = (self.MOMENTUM * self.m + news).reshape(-1, self.columns)
+        self.m += news  # M = mu M + (1 - mu) G
+        X = (self.MOMENTUM * self.m + news).reshape(-1, self.columns)  # mu M + (1 - mu) G
         theta *= 1 - learning_rate * weight_decay
         theta -= learning_rate * 0.2 * math.sqrt(self.columns) * orthogonal(X).reshape(-1)
 
@@ -141,7 +142,7 @@ def orthogonal(X: Array) -> Array:
     X = X / max(float(np.abs(X).max()), float(np.finfo(X.dtype).tiny))  # or squares may underflow
     X /= float(np.linalg.norm(X)) or 1.0
     for _ in range(STEPS):
-        XX = X @ X.T
+        XX = X @ X.T  # (r, r), small beside X
         polynomial = C * (XX @ XX.T)
         polynomial += B * XX
         polynomial.flat[:: len(X) + 1] += A  # A I + B X X^T + C (X X^T)^2

@@ -96,14 +96,14 @@ class Run:
         mean square. If either is not finite, nothing is updated.
         """
         pool, progress, settings = pool or self.alone, self.progress, self.settings
-        inputs, targets = self.streams.next()
+        inputs, targets = self.streams.next()  # (T, B) each
         self._restart_one_stream()
         loss, state = self.gradient.compute(
             pool, inputs, targets, self.state, settings.dropout, progress.step
         )
         norm = self._clip()
         if math.isfinite(loss) and math.isfinite(norm):
-            self.state = state
+            self.state = state  # carried on: the text goes on, and the gradient stops here
             growth = share - progress.share
             self.update.apply(pool, learning_rate, settings.weight_decay, share, growth)
             progress.loss_sum += loss

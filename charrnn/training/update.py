@@ -54,9 +54,10 @@ class Update(Job):
 
     def __call__(self, worker: int) -> None:
         t, learning_rate, weight_decay, share, dp = self.now.tolist()
-        if worker not in self.private:
+        if worker not in self.private:  # every W-th piece: all have about as much to do
             self.private[worker] = self.pieces()[worker :: self.workers]
         for where, optimiser, decays, average in self.private[worker]:
+            # The average is taken while the weights are still in the cache.
             theta, g = self.weights.flat[where], self.gradient[where]
             optimiser.update(theta, g, int(t), learning_rate, weight_decay * decays)
             average.update(theta, share, dp)
@@ -68,6 +69,7 @@ class Update(Job):
         for group in self.weights.groups():
             muon = self.optimizer == "muon" and group.kind == "hidden"
             start, stop = group.where.start, group.where.stop
+            # Adam is the same for every element, wherever the vector is cut; Muon is not.
             cut = [slice(i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
             for where in self.weights.gate_blocks(group, Muon.ROWS) if muon else cut:
                 m, v = self.m[where], self.v[where]
