@@ -261,3 +261,14 @@ def test_golden_texts_of_every_cell(name):
     model, _ = pytorch(name)
     (text,) = texts(model, [20], length=10_000)
     assert hashlib.sha256(text.encode()).hexdigest() == GOLDEN_HASHES[name]
+
+
+def test_a_host_keeps_its_own_handling_of_numbers_that_overflow():
+    """Extreme weights saturate every gate on the way through an exponential that overflows."""
+    model = network("lstm", dtype=np.float64)
+    model.flat[:] *= 1e4
+    with np.errstate(all="warn"):  # and a warning is an error in the tests
+        before = np.geterr()
+        for _ in generate(model, LETTERS, prompt="abc", length=20):
+            assert np.geterr() == before
+        assert len(texts(model, [1, 2, 3], length=20)) == 3

@@ -20,7 +20,7 @@ from charrnn.training.settings import Budget, Settings
 HELD_OUT = 400
 
 
-def small_run(ids: np.ndarray, **more: float) -> Run:
+def small_run(ids: np.ndarray, threads: int = 1, **more: float) -> Run:
     values = {
         "cell": "gru",
         "activation": "tanh",
@@ -38,7 +38,9 @@ def small_run(ids: np.ndarray, **more: float) -> Run:
     settings = Settings(**values | more)
     counts = np.bincount(ids)
     model = initialise("gru", "tanh", 1, settings.hidden_size, counts, np.random.default_rng(1))
-    return Run(model, Streams(ids, settings.batch_size, settings.sequence_length), settings, 1)
+    return Run(
+        model, Streams(ids, settings.batch_size, settings.sequence_length), settings, threads
+    )
 
 
 class Machine:
@@ -160,3 +162,20 @@ def test_of_two_budgets_the_one_that_is_spent_first_counts(
         assert finished.step == ends
     else:
         assert finished.seconds == pytest.approx(seconds, rel=0.05)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_training_that_is_taken_up_again_is_training_that_never_paused(workers: int) -> None:
+    """In the same process, with new workers: the second call goes on and does not begin again."""
+    ids = np.random.default_rng(0).integers(0, 5, 1500).astype(np.uint8)
+    straight, paused = small_run(ids, threads=workers), small_run(ids, threads=workers)
+    held_out, budget = ids[:HELD_OUT], Budget(steps=40)
+    for _ in train(straight, budget, held_out):
+        pass
+    for event in train(paused, budget, held_out):
+        if event.step == 20:
+            break
+    for _ in train(paused, budget, held_out):
+        pass
+    np.testing.assert_array_equal(paused.model.flat, straight.model.flat)
+    np.testing.assert_array_equal(paused.average, straight.average)

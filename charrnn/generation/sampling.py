@@ -8,6 +8,7 @@ a batch writes what it would write alone.
 
 import math
 from collections.abc import Iterator, Sequence
+from contextvars import copy_context
 from itertools import islice
 from typing import NamedTuple
 
@@ -87,11 +88,19 @@ def steps(
 
     When a character is given out, `stepper` has already read it.
     """
-    while True:
+
+    def step() -> Drawn:
         ids = draw(filters(stepper.logits), uniforms())
         nats = surprisal(stepper.logits, ids) if measure else None
         stepper.step(ids)
-        yield ids, nats
+        return ids, nats
+
+    # What is not finite is found where characters are drawn. The host, which has its turn at every
+    # `yield`, keeps its own handling of overflow: that belongs to the context.
+    quiet = copy_context()
+    quiet.run(np.seterr, all="ignore")
+    while True:
+        yield quiet.run(step)
 
 
 def surprisal(logits: Array, ids: Array) -> Array:

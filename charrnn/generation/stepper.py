@@ -92,8 +92,9 @@ class Stepper:
 
     def read(self, ids: Array) -> None:
         """Read a text, ids (N,), into every stream."""
-        for index in ids.astype(np.intp):
-            self.step(np.full(self.batch, index))
+        with np.errstate(all="ignore"):  # of exp in an activation, which is harmless
+            for index in ids.astype(np.intp):
+                self.step(np.full(self.batch, index))
 
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""
