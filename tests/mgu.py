@@ -15,16 +15,16 @@ class MGU(Cell):
     separate = 1
     direct_path = True
 
-    def forward(self, gates, hp, previous, state, work):
-        (h,), (h_prev,), (f, n), (hp_n,) = state, previous, gates, work.separate
-        f += hp[0]
-        work.activate(gates[:1], out=gates[:1])
+    def forward(self, step):
+        (h,), (h_prev,), (f, n), (hp_n,) = step.state, step.previous, step.gates, step.separate
+        f += step.hp[0]
+        step.activate(step.gates[:1], out=step.gates[:1])
         n += f * hp_n
-        work.tanh(n, out=n)
+        step.tanh(n, out=n)
         np.add(h_prev, f * (n - h_prev), out=h)
 
-    def backward(self, dstate, gates, previous, dhp, dxp_separate, work):
-        (dh,), (h_prev,), (f, n), (hp_n,) = dstate, previous, gates, work.separate
+    def backward(self, step, dstate, dhp, dxp_separate):
+        (dh,), (h_prev,), (f, n), (hp_n,) = dstate, step.previous, step.gates, step.separate
         dn = dxp_separate[0]
         dn[...] = dh * f * (1 - n * n)
         dhp[0] = (dh * (n - h_prev) + dn * hp_n) * f * (1 - f)

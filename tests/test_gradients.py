@@ -67,8 +67,8 @@ def test_gradients_equal_central_differences(cell: str, activation: str, layers:
 def test_the_check_notices_a_wrong_sign(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     right = CELLS[cell].backward
 
-    def wrong(self, dstate, gates, previous, dhp, dxp_separate, work):  # type: ignore[no-untyped-def]
-        right(self, dstate, gates, previous, dhp, dxp_separate, work)
+    def wrong(self, step, dstate, dhp, dxp_separate):  # type: ignore[no-untyped-def]
+        right(self, step, dstate, dhp, dxp_separate)
         np.negative(dhp[0], out=dhp[0])
 
     monkeypatch.setattr(CELLS[cell], "backward", wrong)

@@ -105,16 +105,16 @@ def test_lag_equals_central_differences_of_the_last_loss(cell: str, layers: int,
 def differences(model: CharModel, columns: np.ndarray, k: int, layer: int, s: int) -> np.ndarray:
     """d(last loss)/d(state s of the layer, k steps earlier), (H,); every unit and every point of
     the difference formula is a column of one batch."""
-    T, step = len(columns) - 1, 1e-3
-    changes = step * np.concatenate([factor * np.eye(H) for factor, _ in FIVE_POINTS], axis=1)
+    T, size = len(columns) - 1, 1e-3
+    changes = size * np.concatenate([factor * np.eye(H) for factor, _ in FIVE_POINTS], axis=1)
     right, calls = type(model.cell).forward, iter(range(T * model.layers))
 
-    def disturbed(gates, hp, previous, state, work):  # type: ignore[no-untyped-def]
-        right(model.cell, gates, hp, previous, state, work)
+    def disturbed(step):  # type: ignore[no-untyped-def]
+        right(model.cell, step)
         if next(calls) == layer * T + T - 1 - k:
-            state[s] += changes
+            step.state[s] += changes
             if s == 1:  # downstream of c is also h of the same step
-                state[0][...] = gates[3] * np.tanh(state[1])
+                step.state[0][...] = step.gates[3] * np.tanh(step.state[1])
 
     model.cell.forward = disturbed  # type: ignore[method-assign]
     batch = np.repeat(columns, changes.shape[1], axis=1)
@@ -124,7 +124,7 @@ def differences(model: CharModel, columns: np.ndarray, k: int, layer: int, s: in
     del model.cell.forward
     losses = ops.negative_log_likelihood(logits[:, -batch.shape[1] :], batch[-1])
     weights = np.array([weight for _, weight in FIVE_POINTS])
-    gradient: np.ndarray = weights @ losses.reshape(len(weights), H) / step
+    gradient: np.ndarray = weights @ losses.reshape(len(weights), H) / size
     return gradient
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.activations import gate_activations, scaled
-from charrnn.network.cells.base import Cell, Workspace
+from charrnn.network.cells.base import Cell, Step
 from charrnn.network.ensemble import diagonal_blocks
 from charrnn.network.model import CharModel
 from charrnn.network.numerics import row_blocks
@@ -48,9 +48,6 @@ class Stepper:
         cell, B, G = w.cell, batch, len(w.cell.gates)
         K, _, h = w.stacks[0].shape
         self._columns = np.ascontiguousarray(w.table.T) if B > 1 else w.table.T
-        # (K, h, B) per layer and state; each step swaps the two.
-        self._before = [[np.zeros((K, h, B)) for _ in cell.states] for _ in w.stacks]
-        self._after = [[np.zeros((K, h, B)) for _ in cell.states] for _ in w.stacks]
         self._gates, self.logits = np.empty((G, K, h, B)), np.empty((w.table.shape[0], B))
         self._xp = self._gates.reshape(-1, B)  # where the first layer's goes
         # A product is what the layer above reads (at the top: K shares of the logits), then
@@ -70,7 +67,15 @@ class Stepper:
         scratch, a = np.empty((G, K, h, B)), np.empty((K, h, B))
         saved, self._separate = (np.empty((n, K, h, B)) for n in (len(cell.saved), cell.separate))
         activate = gate_activations(cell.functions[: G - cell.separate], ones)
-        self._work = Workspace(activate, scaled(ones), scratch, a, saved, self._separate)
+        # (K, h, B) per layer and state, twice: what is before a step and what is after it.
+        pairs = [[[np.zeros((K, h, B)) for _ in cell.states] for _ in "01"] for _ in w.stacks]
+        work = (saved, activate, scaled(ones), scratch, a)
+        steps = [
+            [Step(self._gates, hp, self._separate, x, y, *work) for x, y in ((h0, h1), (h1, h0))]
+            for hp, (h0, h1) in zip(self._hp, pairs, strict=True)
+        ]
+        # At every other step the two change places.
+        self._now, self._next = ([step[turn] for step in steps] for turn in (0, 1))
         self._multiply_all()
 
     def step(self, ids: Array) -> Array:
@@ -81,12 +86,12 @@ class Stepper:
         else:
             # "clip" writes straight into `out`; the default mode would go through a copy.
             np.take(self._columns, ids, axis=1, out=self._xp, mode="clip")
-        self._before, self._after = self._after, self._before  # h' is what was h
-        for index, hp in enumerate(self._hp):
+        self._now, self._next = self._next, self._now  # h' is what was h
+        for index, step in enumerate(self._now):
             if cell.separate:
                 # hp = W_hh h' + b_hh; the other gates have their b_hh in xp already
-                np.add(hp[-cell.separate :], self._weights.hidden[index], out=self._separate)
-            cell.forward(self._gates, hp, self._before[index], self._after[index], self._work)
+                np.add(step.hp[-cell.separate :], self._weights.hidden[index], out=self._separate)
+            cell.forward(step)
             self._multiply(index)
         return self.logits
 
@@ -99,7 +104,7 @@ class Stepper:
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""
         for matrices, out in self._products[index]:
-            np.matmul(matrices, self._after[index][0], out=out)  # [W above; W_hh] h
+            np.matmul(matrices, self._now[index].state[0], out=out)  # [W above; W_hh] h
         for terms_and_total in self._sums[index]:
             np.add(*terms_and_total)  # xp of the layer above, or the logits: W h + b
 
@@ -109,17 +114,17 @@ class Stepper:
 
     def spread(self, batch: int) -> "Stepper":
         """`batch` streams that all stand where this one stream stands."""
-        return _standing(self._weights, batch, self._after)
+        return _standing(self._weights, batch, [step.state for step in self._now])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _standing, (self._weights, self.batch, self._after)
+        return _standing, (self._weights, self.batch, [step.state for step in self._now])
 
 
 def _standing(weights: Weights, batch: int, states: list[list[Array]]) -> Stepper:
     """Streams whose layers have these states, (K, h, B) or (K, h, 1) for all alike."""
     stepper = Stepper(weights, batch)
-    for layer, its in zip(states, stepper._after, strict=True):
-        for array, copy in zip(layer, its, strict=True):
+    for layer, step in zip(states, stepper._now, strict=True):
+        for array, copy in zip(layer, step.state, strict=True):
             copy[...] = array
     stepper._multiply_all()
     return stepper

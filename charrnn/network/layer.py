@@ -10,13 +10,14 @@ loops is one large product; `by_step` sees the same memory as (T, features, B). 
 arrays of a step are contiguous. Memory belongs to the caller: a `Tape` is made once per shape.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.activations import gate_activations, scaled
-from charrnn.network.cells.base import Cell, Workspace
+from charrnn.network.cells.base import Cell, Step
 from charrnn.network.numerics import row_blocks
 
 #: Extra elements at the end of a row. Rows whose length is a power of two would all compete for the
@@ -80,9 +81,11 @@ class Tape:
         # Views of each step are made here, once, and not in the loops: making one takes as long as
         # adding a short row.
         self.states = [list(states) for states in self.memory]
-        self.work = [
-            Workspace(activate, tanh, scratch, a, *kept)
-            for kept in zip(saved, self.separate, strict=True)
+        self.at = [
+            Step(gates, self.hp, separate, previous, state, kept, activate, tanh, scratch, a)
+            for gates, separate, (previous, state), kept in zip(
+                self.gates, self.separate, pairwise(self.states), saved, strict=True
+            )
         ]
         # The gradients of a few steps, as a cell writes them, before they go to `dp`.
         self.dhp = np.empty((min(T, TOGETHER), G, H, B), dtype)
@@ -164,7 +167,7 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
             np.matmul(W_hh, tape.states[t][0], out=product)  # hp = W_hh h'
             if A:  # b_hh of the other gates is in xp already
                 np.add(tape.hp[G - A :], b_separate, out=tape.separate[t])  # hp = W_hh h' + b_hh
-            cell.forward(tape.gates[t], tape.hp, tape.states[t], tape.states[t + 1], tape.work[t])
+            cell.forward(tape.at[t])
             if (t + 1) % TOGETHER == 0:
                 tape.keep_states(t + 1 - TOGETHER, t + 1)
     tape.keep_states(T - T % TOGETHER, T + 1)
@@ -186,13 +189,13 @@ def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> 
     dh_recurrent = np.empty((H, B), dh.dtype) if cell.direct_path else dh
     product = dh_recurrent.reshape(len(W_hh_T), -1, B)
     for t in reversed(range(tape.steps)):
-        gates, work, slot = tape.gates[t], tape.work[t], t % len(tape.dhp)
-        dhp, dxp_separate = tape.dhp[slot], tape.dxp_separate[slot]
+        step, slot = tape.at[t], t % len(tape.dhp)
+        dhp = tape.dhp[slot]
         dh += dout[t]
-        cell.through_output(dstate, gates, work)
+        cell.through_output(step, dstate)
         if trace is not None:
             trace[t] = dstate
-        cell.backward(dstate, gates, tape.states[t], dhp, dxp_separate, work)
+        cell.backward(step, dstate, dhp, tape.dxp_separate[slot])
         np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)  # dh' = W_hh^T dhp (+ direct path)
         if cell.direct_path:
             dh += dh_recurrent

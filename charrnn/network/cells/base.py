@@ -21,22 +21,30 @@ from charrnn.network.activations import Activation
 
 
 @dataclass(slots=True)
-class Workspace:
-    """Per-step memory that a cell may use: nothing is allocated inside a time loop.
+class Step:
+    """One timestep as a cell sees it, in memory that is made before the time loop begins.
 
+    gates     (G, H, B), holds xp_t before `Cell.forward` and the gate activations after it
+    hp        (G, H, B), hp_t, which may be overwritten
+    separate  (A, H, B), the hp_t of the gates for which it is kept separate
+    previous  the states (H, B) before the step, the hidden state first
+    state     the states after it, which `Cell.forward` writes
+    saved     (S, H, B), what else the way back needs
     activate  the activations of all gates that are not `separate`, together
     tanh      the same for one (H, B)
-    gates, a  scratch, (G, H, B) and (H, B)
-    saved     (S, H, B), what this step keeps on the tape
-    separate  (A, H, B), the hidden projection of the gates for which it is kept separate
+    scratch   (G, H, B), and `a` (H, B): free to be used, and not kept
     """
 
+    gates: Array
+    hp: Array
+    separate: Array
+    previous: list[Array]
+    state: list[Array]
+    saved: Array
     activate: Activation
     tanh: Activation
-    gates: Array
+    scratch: Array
     a: Array
-    saved: Array
-    separate: Array
 
 
 class Cell(ABC):
@@ -51,7 +59,7 @@ class Cell(ABC):
     #: Further quantities that the backward pass needs, kept on the tape at every step.
     saved: ClassVar[tuple[str, ...]] = ()
     #: How many gates, the last ones, use hp_t other than in the sum xp_t + hp_t. Theirs is in
-    #: `work.separate`, and their d(loss)/d(xp_t) and d(loss)/d(hp_t) differ.
+    #: `Step.separate`, and their d(loss)/d(xp_t) and d(loss)/d(hp_t) differ.
     separate: ClassVar[int] = 0
     #: True when h_{t-1} reaches h_t also without W_hh.
     direct_path: ClassVar[bool] = False
@@ -74,31 +82,17 @@ class Cell(ABC):
         return tuple(self.activation if f == "activation" else f for f in self.gates.values())
 
     @abstractmethod
-    def forward(
-        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
-    ) -> None:
-        """One step. `gates` (G, H, B) holds xp_t on entry and the gate activations on exit, `hp`
-        may be overwritten, `previous` and `state` hold one (H, B) array per state; `work.saved`
-        is what this step keeps."""
+    def forward(self, step: Step) -> None:
+        """From xp_t, hp_t and the states before to the gates and the states after."""
 
-    def through_output(  # noqa: B027 (most cells have nothing to add)
-        self, dstate: list[Array], gates: Array, work: Workspace
-    ) -> None:
+    def through_output(self, step: Step, dstate: list[Array]) -> None:  # noqa: B027
         """Add to the other state gradients what reaches them through h_t. After this, `dstate` is
         the whole derivative of the loss with respect to the state after step t, which is what
         `inspect` reports. Only a cell with a state behind h has anything to add."""
 
     @abstractmethod
-    def backward(
-        self,
-        dstate: list[Array],
-        gates: Array,
-        previous: list[Array],
-        dhp: Array,
-        dxp_separate: Array,
-        work: Workspace,
-    ) -> None:
+    def backward(self, step: Step, dstate: list[Array], dhp: Array, dxp_separate: Array) -> None:
         """One step back. Reads d(loss)/d(state after t) from `dstate`, writes d(loss)/d(hp_t)
-        (G, H, B) and, for the gates that are `separate`, d(loss)/d(xp_t). Leaves in `dstate` the
-        pointwise part of d(loss)/d(state before t); the loop adds the part through W_hh, which is
-        all of it for h unless the cell has a `direct_path`."""
+        (G, H, B) and, for the gates that are `separate`, d(loss)/d(xp_t) (A, H, B). Leaves in
+        `dstate` the pointwise part of d(loss)/d(state before t); the loop adds the part through
+        W_hh, which is all of it for h unless the cell has a `direct_path`."""

@@ -11,7 +11,7 @@ z is the share that is kept (other texts call that share 1 - z); its bias starts
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cells.base import Cell, Workspace
+from charrnn.network.cells.base import Cell, Step
 
 
 class GRU(Cell):
@@ -25,39 +25,25 @@ class GRU(Cell):
     initial_bias = {"z": 1.0}
     learning_rates = {"tanh": (0.032, 0.018)}
 
-    def forward(
-        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
-    ) -> None:
-        (h,) = state
-        (h_prev,) = previous
-        hp_n = work.separate[0]
-        rz, n = gates[:2], gates[2]
+    def forward(self, step: Step) -> None:
+        (h,), (h_prev,), (hp_n,), a = step.state, step.previous, step.separate, step.a
+        rz, n = step.gates[:2], step.gates[2]
         r, z = rz
-        rz += hp[:2]
-        work.activate(rz, out=rz)
-        n += np.multiply(r, hp_n, out=work.a)
-        work.tanh(n, out=n)  # n = tanh(xp_n + r hp_n)
-        h_minus_n = np.subtract(h_prev, n, out=work.a)
-        h_minus_n *= z
-        np.add(n, h_minus_n, out=h)  # h = n + z (h' - n) = (1 - z) n + z h'
+        rz += step.hp[:2]
+        step.activate(rz, out=rz)
+        n += np.multiply(r, hp_n, out=a)
+        step.tanh(n, out=n)  # n = tanh(xp_n + r hp_n)
+        np.subtract(h_prev, n, out=a)
+        a *= z
+        np.add(n, a, out=h)  # h = n + z (h' - n) = (1 - z) n + z h'
 
-    def backward(
-        self,
-        dstate: list[Array],
-        gates: Array,
-        previous: list[Array],
-        dhp: Array,
-        dxp_separate: Array,
-        work: Workspace,
-    ) -> None:
-        (dh,) = dstate
-        (h_prev,) = previous
+    def backward(self, step: Step, dstate: list[Array], dhp: Array, dxp_separate: Array) -> None:
+        (dh,), (h_prev,), (hp_n,), gates = dstate, step.previous, step.separate, step.gates
         r, z, n = gates
-        hp_n = work.separate[0]
         dr, dz, dhp_n = dhp
         dn = dxp_separate[0]  # of the pre-activation of n
         # 1 - gates serves twice: as 1 - z for dn, and in the slope of both sigmoids.
-        slope = np.subtract(1, gates, out=work.gates)
+        slope = np.subtract(1, gates, out=step.scratch)
         np.multiply(dh, slope[1], out=dn)  # dn = dh (1 - z)
         np.multiply(n, n, out=slope[2])
         np.subtract(1, slope[2], out=slope[2])  # tanh' = 1 - n^2

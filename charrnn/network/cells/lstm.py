@@ -11,7 +11,7 @@ The forget gate starts open (bias 1 in total, not 1 in each of the two biases).
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cells.base import Cell, Workspace
+from charrnn.network.cells.base import Cell, Step
 
 
 class LSTM(Cell):
@@ -25,51 +25,37 @@ class LSTM(Cell):
     initial_bias = {"f": 1.0}
     learning_rates = {"tanh": (0.029, 0.024)}
 
-    def forward(
-        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
-    ) -> None:
-        h, c = state
-        c_prev = previous[1]
-        tanh_c = work.saved[0]
-        gates += hp
-        work.activate(gates, out=gates)
+    def forward(self, step: Step) -> None:
+        (h, c), (_, c_prev), (tanh_c,), a = step.state, step.previous, step.saved, step.a
+        gates = step.gates
+        gates += step.hp
+        step.activate(gates, out=gates)
         i, f, g, o = gates
         np.multiply(f, c_prev, out=c)
-        np.multiply(i, g, out=work.a)
-        c += work.a  # c = f c' + i g
-        work.tanh(c, out=tanh_c)  # kept: the way back needs it twice
+        np.multiply(i, g, out=a)
+        c += a  # c = f c' + i g
+        step.tanh(c, out=tanh_c)  # kept: the way back needs it twice
         np.multiply(o, tanh_c, out=h)  # h = o tanh(c)
 
-    def through_output(self, dstate: list[Array], gates: Array, work: Workspace) -> None:
-        dh, dc = dstate
-        o = gates[3]
-        tanh_c = work.saved[0]
-        slope = np.multiply(tanh_c, tanh_c, out=work.a)
+    def through_output(self, step: Step, dstate: list[Array]) -> None:
+        (dh, dc), (tanh_c,), o = dstate, step.saved, step.gates[3]
+        slope = np.multiply(tanh_c, tanh_c, out=step.a)
         np.subtract(1, slope, out=slope)  # d tanh(c) / dc = 1 - tanh(c)^2
         slope *= o
         slope *= dh
         dc += slope  # dc += dh o (1 - tanh(c)^2)
 
-    def backward(
-        self,
-        dstate: list[Array],
-        gates: Array,
-        previous: list[Array],
-        dhp: Array,
-        dxp_separate: Array,
-        work: Workspace,
-    ) -> None:
-        dh, dc = dstate
+    def backward(self, step: Step, dstate: list[Array], dhp: Array, dxp_separate: Array) -> None:
+        (dh, dc), (_, c_prev), (tanh_c,) = dstate, step.previous, step.saved
+        gates = step.gates
         i, f, g, _ = gates
-        c_prev = previous[1]
-        tanh_c = work.saved[0]
         di, df, dg, do = dhp
         np.multiply(dc, g, out=di)  # di = dc g
         np.multiply(dc, c_prev, out=df)  # df = dc c'
         np.multiply(dc, i, out=dg)  # dg = dc i
         np.multiply(dh, tanh_c, out=do)  # do = dh tanh(c)
         # The slopes of all gates in one pass, then that of tanh over the one that is not sigmoid.
-        slope = np.subtract(1, gates, out=work.gates)
+        slope = np.subtract(1, gates, out=step.scratch)
         slope *= gates  # sigmoid' = s (1 - s)
         np.multiply(g, g, out=slope[2])
         np.subtract(1, slope[2], out=slope[2])  # tanh' = 1 - g^2

@@ -8,7 +8,7 @@ With ReLU, W_hh starts as the identity (Le, Jaitly, Hinton, arXiv 1504.00941).
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cells.base import Cell, Workspace
+from charrnn.network.cells.base import Cell, Step
 
 
 class RNN(Cell):
@@ -18,28 +18,17 @@ class RNN(Cell):
     gates = {"h": "activation"}
     learning_rates = {"tanh": (0.013, 0.011), "relu": (0.005, 0.005)}
 
-    def forward(
-        self, gates: Array, hp: Array, previous: list[Array], state: list[Array], work: Workspace
-    ) -> None:
-        (h,) = state
-        gates += hp
-        work.activate(gates, out=gates)
-        h[...] = gates[0]  # h = act(xp + hp)
+    def forward(self, step: Step) -> None:
+        z, (h,) = step.gates, step.state
+        z += step.hp
+        step.activate(z, out=z)
+        h[...] = z[0]  # h = act(xp + hp)
 
-    def backward(
-        self,
-        dstate: list[Array],
-        gates: Array,
-        previous: list[Array],
-        dhp: Array,
-        dxp_separate: Array,
-        work: Workspace,
-    ) -> None:
-        (dh,) = dstate
-        h = gates[0]
+    def backward(self, step: Step, dstate: list[Array], dhp: Array, dxp_separate: Array) -> None:
+        (dh,), (h,), (dz,) = dstate, step.gates, dhp
         if self.activation == "tanh":
-            np.multiply(h, h, out=dhp[0])
-            np.subtract(1, dhp[0], out=dhp[0])  # act' = 1 - h^2
+            np.multiply(h, h, out=dz)
+            np.subtract(1, dz, out=dz)  # act' = 1 - h^2
         else:
-            np.sign(h, out=dhp[0])  # act' = 1 where h > 0, else 0
-        dhp[0] *= dh  # dhp = act' dh
+            np.sign(h, out=dz)  # act' = 1 where h > 0, else 0
+        dz *= dh  # dhp = act' dh
