@@ -8,10 +8,11 @@ from rich.text import Text
 from charrnn.cli.terminal.console import make_console, showable
 from charrnn.cli.train.plan import Plan, inheritance, nats
 from charrnn.cli.train.views import JsonView, View, put
+from charrnn.machine.memory import free_memory, gigabytes
 from charrnn.text.corpus import split
 from charrnn.text.ngrams import unigram_counts
 from charrnn.training.forecast import Forecast, forecast
-from charrnn.training.memory import free_memory, gigabytes, need
+from charrnn.training.memory import need
 from charrnn.training.settings import Request, format_duration
 from charrnn.visible import visible
 
