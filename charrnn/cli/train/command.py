@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charrnn.cli.options import options
-from charrnn.cli.train.prepare import check_out, check_usage, make_plan
+from charrnn.cli.train.prepare import check_activation, check_out, check_usage, make_plan
 from charrnn.machine import blas
 from charrnn.training.settings import Choices, Request
 
@@ -45,6 +45,7 @@ def train(
     """
     check_usage(request)
     blas.configure()
+    check_activation(choices)
     if request.dry_run:
         from charrnn.cli.train.dry_run import show
 

@@ -41,6 +41,22 @@ def check_usage(request: Request) -> None:
         )
 
 
+def check_activation(choices: Choices) -> None:
+    """Some cell has to have it, if the cell itself is open. Imports NumPy."""
+    if choices.activation is None:
+        return
+    from charrnn.network.cells import CELLS
+
+    cells = [choices.cell] if choices.cell else list(CELLS)
+    known = {name for cell in cells for name in CELLS[cell].learning_rates}
+    if choices.activation not in known:
+        having = f"the {choices.cell} cell has no" if choices.cell else "no cell has an"
+        raise UsageError(
+            f"{having} activation {choices.activation!r}",
+            f"Give --activation {' or '.join(sorted(known))}, or leave it out.",
+        )
+
+
 def check_out(request: Request, corpus: list[str]) -> None:
     """Nothing is overwritten that was not asked for, and this is found before any work is done."""
     out = request.out
