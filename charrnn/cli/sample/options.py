@@ -1,10 +1,14 @@
 """The options of `charrnn sample`, each written once."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from charrnn.errors import UsageError
 from charrnn.training.settings import option
+
+if TYPE_CHECKING:
+    from charrnn.generation.filters import Filters
+    from charrnn.library import Model
 
 SHAPE = "What may come next (applied in this order)"
 START = "Where it starts"
@@ -144,6 +148,10 @@ class Wanted:
         except ValueError:
             hint = "Give a number such as 0.8, or several: 0.2,0.5,1"
             raise UsageError(f"--temp {self.temp} is no temperature", hint) from None
+
+    def filters(self, model: "Model", temperature: float) -> "Filters":
+        """What may come next, at one of the temperatures. Raises UsageError."""
+        return model.filters(temperature, self.top_k, self.top_p, self.min_p, self.only, self.ban)
 
     @property
     def limit(self) -> int:
