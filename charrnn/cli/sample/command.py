@@ -72,6 +72,11 @@ def sample(
     return 128 + signals[0] if signals else 0
 
 
+def reading(loaded: "Model", wanted: Wanted) -> dict[str, str]:
+    """How files are read: like the text that the model learnt, unless the user knows better."""
+    return loaded.reading | ({"encoding": wanted.encoding} if wanted.encoding else {})
+
+
 def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     """The prompt in characters that the model knows; says what had to be changed."""
     from charrnn.generation.prompts import fit, unescape
@@ -80,7 +85,7 @@ def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")
     else:
-        text = read_text(wanted.prompt_file)
+        text = read_text(wanted.prompt_file, **reading(loaded, wanted))
     text, notes = fit(text, loaded.vocabulary, wanted.unknown)
     stderr.say(*(f"prompt: {note}" for note in notes))
     return text
@@ -95,7 +100,7 @@ def corpus_for(loaded: "Model", wanted: Wanted, stderr: Stream) -> "Corpus | Non
 
     if wanted.corpus is None:
         return corpus_of(loaded.meta)
-    corpus = read_corpus([wanted.corpus])
+    corpus = read_corpus([wanted.corpus], **reading(loaded, wanted))
     if not is_learnt(corpus, loaded.meta):
         stderr.say(f"note: {wanted.corpus} is not exactly the text that the model learnt")
     return corpus

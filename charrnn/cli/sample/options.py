@@ -55,6 +55,9 @@ class Wanted:
     prompt_file: str | None = option(
         "File with the text to continue, - for stdin.", metavar="FILE", panel=START
     )
+    encoding: str | None = option(
+        "Encoding of --prompt-file and --corpus.", panel=START, show_default="as the model's"
+    )
     unknown: Literal["error", "skip", "nearest"] = option(
         "What becomes of prompt characters that the model never saw.",
         default="error",
@@ -139,6 +142,9 @@ class Wanted:
                     raise UsageError(f"{flag} does not go with --interactive", "Leave it out.")
         if self.corpus and not self.novelty:
             raise UsageError("--corpus is only read for --novelty", "Add --novelty.")
+        if self.encoding and not (self.corpus or self.prompt_file):
+            problem = "--encoding is that of --prompt-file and --corpus"
+            raise UsageError(problem, "Add one of them.")
 
     @property
     def temperatures(self) -> list[float]:
