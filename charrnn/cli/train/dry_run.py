@@ -52,7 +52,7 @@ def print_table(facts: list[Fact], stream: Stream) -> None:
             continue
         for line in Text(stream.showable(words)).wrap(stream.console, room):
             line.rstrip()
-            row = Text(label.ljust(margin), style="bold").append(line)
+            row = Text.assemble((label.ljust(margin), "bold"), line)
             stream.console.print(row, soft_wrap=True)
             label = ""
 
