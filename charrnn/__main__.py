@@ -1,32 +1,31 @@
-"""`python -m charrnn` and the console script."""
+"""`python -m charrnn` and the console script.
 
+From here on a signal ends the program quietly. Python would raise KeyboardInterrupt, which an
+import shows as a traceback where it strikes in a callback; and to import `signal` takes a while, so
+the built-in module behind it is asked. Commands that have something to save or to finish handle
+signals themselves.
+"""
+
+import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
 
+def leave(number: int, frame: object) -> None:
+    """End at once, with the code that shells have for a signal."""
+    os._exit(128 + number)
+
+
+for number in (_signal.SIGINT, _signal.SIGTERM):
+    if _signal.getsignal(number) != _signal.SIG_IGN:  # nohup and background jobs mean it
+        _signal.signal(number, leave)
+
+
 def main() -> None:
     """Run the program and exit with the code of the contract."""
-    open_closed_streams()
-    try:
-        from charrnn.cli import run
+    from charrnn.cli import run
 
-        code = run()
-    except KeyboardInterrupt:  # already while Python imports
-        code = 130
-    sys.exit(code)
-
-
-def open_closed_streams() -> None:
-    """Let streams that were closed (`>&-`) lead nowhere. Otherwise the next file to be opened, a
-    checkpoint perhaps, would get their number, and what is meant for them."""
-    if None not in (sys.stdin, sys.stdout, sys.stderr):
-        return
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest that is free
-        os.set_inheritable(descriptor, True)
-    os.close(descriptor)
-    for number, name in ((1, "stdout"), (2, "stderr")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+    sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -155,7 +155,6 @@ def foreign(shown: str) -> str:
 MANY = """
 import json, sys
 from charrnn import cli
-from charrnn.__main__ import open_closed_streams
 
 codes = []
 for arguments in json.loads(sys.argv[1]):

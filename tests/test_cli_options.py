@@ -15,7 +15,7 @@ from commands import charrnn, environment, run_here
 
 from charrnn import __version__, cli
 from charrnn.cli.options import options, parameter
-from charrnn.training import memory
+from charrnn.machine import memory
 from charrnn.training.settings import Choices, Request, option
 
 FIELDS = [*dataclasses.fields(Choices), *dataclasses.fields(Request)]

@@ -274,6 +274,32 @@ def test_prompts_from_files_and_pipes(run, tmp_path):
     assert started.communicate(b"The light\n")[0].decode() == expected
 
 
+def test_files_are_read_as_the_training_text_was(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "Die grüne Wiese hört schöne Töne.\r\n" * 40
+    for name, encoding, content in (
+        ("corpus", "latin-1", text),
+        ("prompt", "latin-1", "grün\r\n"),
+        ("utf-8", "utf-8", "grün\r\n"),
+    ):
+        (tmp_path / name).write_bytes(content.encode(encoding))
+    train = "train corpus --encoding latin-1 --newlines keep --hidden-size 8 --steps 2 -q -o m.npz"
+    monkeypatch.setattr(sys, "argv", ["charrnn", *train.split()])
+    assert cli.run() == 0
+    expected = "".join(charrnn.load("m.npz").stream("grün\r\n", seed=2, length=30))
+    arguments = ("m.npz", "--seed", 2, "-n", 30)
+    assert run(*arguments, "--prompt-file", "prompt")[:2] == (0, expected)
+    assert run(*arguments, "--prompt-file", "utf-8", "--encoding", "utf-8")[:2] == (0, expected)
+    code, _, err = run(*arguments, "--novelty", "--corpus", "corpus")
+    assert code == 0
+    assert "not exactly" not in err
+    for name, encoding in (("prompt", "utf-8"), ("utf-8", "ascii")):
+        code, out, err = run(*arguments, "--prompt-file", name, "--encoding", encoding)
+        assert (code, out) == (1, "")
+        assert f"{name} is not {encoding} text" in err
+        assert "--encoding" in err
+
+
 def test_unknown_characters_are_replaced_on_request_and_it_is_said(run):
     _, out, err = run(TINY, "-p", "Thé", "--unknown", "nearest", "--seed", 2)
     assert out == "".join(charrnn.load(TINY).stream("The", seed=2))
@@ -307,6 +333,8 @@ def test_unknown_characters_are_replaced_on_request_and_it_is_said(run):
         (["-n", "0", "--count", "2"], 2, "without an end"),
         (["-n", "0", "--json"], 2, "without an end"),
         (["--corpus", "x"], 2, "--novelty"),
+        (["--encoding", "utf-8"], 2, "--encoding"),
+        (["--prompt-file", "x", "--encoding", "klingon"], 2, "klingon"),
         (["-p", "€"], 1, "U+20AC"),
         (["--prompt-file", "/nowhere/x"], 1, "/nowhere/x"),
         (["--novelty", "--corpus", "/nowhere/x"], 1, "/nowhere/x"),
@@ -372,7 +400,9 @@ def test_help_fits_eighty_columns_and_names_every_option(monkeypatch):
     text = out.decode()
     assert max(map(len, text.splitlines())) <= 80
     options = "temp length prompt prompt-file top-k top-p min-p stop lines only ban count unknown"
-    options += " seed novelty heat json raw escape until best-of corpus verbose interactive"
+    options += (
+        " seed novelty heat json raw escape until best-of corpus encoding verbose interactive"
+    )
     for option in options.split():
         assert f"--{option} " in text
     for short in "tnpcvih":

@@ -255,6 +255,8 @@ NONSENSE = {
     "--steps 1.5": "--steps",
     "--cell mamba": "--cell",
     "--activation relu": "the lstm cell has no activation 'relu'",
+    "--activation relu --cell gru": "the gru cell has no activation 'relu'",
+    "--activation gelu": "no cell has an activation 'gelu'",
     "--layers 0": "--layers",
     "--layers 17": "--layers",
     "--hidden-size 0": "--hidden-size",

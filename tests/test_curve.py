@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.console import Console
 
-from charrnn.cli.train import live
-from charrnn.cli.train.curve import BINS, MARGIN, NARROWEST, Losses, draw, frame, line
+from charrnn.cli.terminal.stream import Stream
+from charrnn.cli.terminal.terminal import Terminal
+from charrnn.cli.train.curve import BINS, MARGIN, NARROWEST, Losses, frame, line, paint
 from charrnn.cli.train.live import LiveView
 from charrnn.cli.train.plan import Plan
 from charrnn.text.ngrams import Baselines
@@ -45,7 +45,7 @@ def test_it_never_leaves_its_frame(
     training: Any, validation: Any, levels: list[float], width: int, height: int, unicode: bool
 ) -> None:
     marks = list(zip(("unigram", "8-grams"), levels, strict=False))
-    rows = draw(filled(training, validation), marks, width, height, unicode)
+    rows = paint(filled(training, validation), marks, width, height, unicode)
     assert len(rows) in (0, height)
     for row in rows:
         assert cell_len(row.plain) == width
@@ -70,7 +70,7 @@ def test_every_cell_belongs_to_a_point_or_lies_between_two(
     xs, ys = {x for x, _ in cells}, {y for _, y in cells}
     assert {x for x, _ in drawn} == set(range(min(xs), max(xs) + 1) if xs else ())
     assert all(min(ys) <= y <= max(ys) for _, y in drawn)
-    found = [row.plain[MARGIN + 2 :] for row in draw(losses, [], 80, 8, unicode)]
+    found = [row.plain[MARGIN + 2 :] for row in paint(losses, [], 80, 8, unicode)]
     signs = {(x, y) for y, row in enumerate(found) for x, sign in enumerate(row) if sign != " "}
     circles = {(x, y) for x, y in signs if found[y][x] in "●o"}
     assert circles == {window.cell(point) for point in losses.validation}
@@ -86,7 +86,7 @@ def test_every_point_with_a_column_of_its_own_is_drawn(values: list[float], unic
 
 
 def test_a_mark_is_a_rule_at_its_height_with_its_name() -> None:
-    rows = draw(Losses(), [("unigram", 3.0), ("5-grams", 1.5)], 50, 7, unicode=False)
+    rows = paint(Losses(), [("unigram", 3.0), ("5-grams", 1.5)], 50, 7, unicode=False)
     shown = [row.plain for row in rows]
     assert shown[0] == "unigram 3.000 |" + "-" * 35
     assert shown[-1] == "5-grams 1.500 |" + "-" * 35
@@ -96,7 +96,7 @@ def test_a_mark_is_a_rule_at_its_height_with_its_name() -> None:
 def test_of_two_marks_in_one_row_the_one_to_beat_is_named() -> None:
     losses = filled([(0.1, 4.0), (0.5, 1.0)], [])
     shown = "".join(
-        row.plain for row in draw(losses, [("1-grams", 2.9), ("unigram", 3)], 60, 4, True)
+        row.plain for row in paint(losses, [("1-grams", 2.9), ("unigram", 3)], 60, 4, True)
     )
     assert "1-grams 2.900" in shown
     assert "unigram" not in shown
@@ -118,21 +118,20 @@ def test_points_are_means_and_stay_few() -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (40, 10), (200, 60), (20, 5), (10, 2)])
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_the_live_view_fits_every_terminal(
-    size: tuple[int, int], encoding: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "speaks_unicode", lambda: encoding == "utf-8")
-    view = LiveView()
+def test_the_live_view_fits_every_terminal(size: tuple[int, int], encoding: str) -> None:
     width, height = size
-    view.console = Console(width=width, height=height, file=io.StringIO())
+    file = io.TextIOWrapper(io.BytesIO(), encoding)
+    stream = Stream(file, {"COLUMNS": str(width), "LINES": str(height)})
+    view = LiveView(Terminal(None, stream, stream))
     session = SimpleNamespace(baselines=Baselines(3.2, 1.4, 5))
     view.plan = cast(Plan, SimpleNamespace(session=session))
     view.text = "漢字\x1b[2J and so on\n" * 9
     for step in range(1, 60):
         view.step(Step(step, step, step / 60, 3.2 - step / 50, 0.5, 0.01, 12345.6))
         view.evaluation(Evaluation(step, step, 3.2 - step / 50, True))
-    view.console.print(view.draw(), end="")
-    lines = cast(io.StringIO, view.console.file).getvalue().splitlines()
+    view.console.print(view.paint(), end="")
+    file.flush()
+    lines = cast(io.BytesIO, file.buffer).getvalue().decode(encoding).splitlines()
     assert len(lines) < height
     assert all(cell_len(shown) <= width and shown.isprintable() for shown in lines)
     assert any("5-grams" in shown for shown in lines) == (height >= 15)

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import PYTHON, SMALL, TEXT, environment, none_left, read_all, start, terminal
+from commands import (
+    PYTHON,
+    SMALL,
+    TEXT,
+    environment,
+    none_left,
+    read_all,
+    run_here,
+    start,
+    terminal,
+)
 
 from charrnn.cli.train.saving import EVERY, Saver
 from charrnn.errors import CheckpointError
@@ -176,6 +186,60 @@ def test_signals_at_random_moments_leave_a_model_or_nothing(folder: Path) -> Non
             checkpoint.load(folder / "charrnn.npz", with_resume=True)
         else:
             assert "saved" not in err
+
+
+#: Runs charrnn after it has said so. A signal that comes before its first line exits with 99.
+FROM_THE_FIRST_LINE = """
+import os, runpy, signal
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: os._exit(99))
+os.write(1, b"begins")
+runpy.run_module("charrnn", run_name="__main__", alter_sys=True)
+"""
+ENDLESS = {
+    "train": ["text", *LONG, "--quiet", "--force"],
+    "sample": ["m.npz", "--length", "0"],
+    "inspect": ["m.npz", "--text", "-"],  # waits for its text
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ENDLESS)
+def test_a_signal_is_quiet_from_the_first_line_on(folder: Path, command: str, number: int) -> None:
+    """Also while Python imports, where a KeyboardInterrupt can strike in a callback."""
+    assert run_here("train", folder / "text", *SMALL, "--steps", "0", "-qo", folder / "m.npz") == 0
+    python, codes = [*PYTHON[:-2], "-c", FROM_THE_FIRST_LINE], []
+    for delay in range(0, 300, 30):
+        with subprocess.Popen(
+            [*python, command, *ENDLESS[command]],
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout
+            assert process.stdout.read(6) == b"begins"
+            time.sleep(delay / 1000)
+            process.send_signal(number)
+            code, err = finish(process)
+        assert "Traceback" not in err
+        assert "ignored" not in err
+        assert not err or command == "train"
+        codes.append(code)
+    assert set(codes) <= {99, ENDINGS[signal.Signals(number)]}
+    assert codes.count(99) <= 2  # Python was still looking for the first line
+
+
+def test_the_library_leaves_signals_alone() -> None:
+    script = """
+import signal
+before = [signal.getsignal(number) for number in signal.valid_signals()]
+import charrnn
+charrnn.load
+assert [signal.getsignal(number) for number in signal.valid_signals()] == before
+"""
+    subprocess.run([*PYTHON[:-2], "-c", script], check=True)
 
 
 # When is saved

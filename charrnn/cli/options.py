@@ -1,4 +1,4 @@
-"""From a dataclass of `config` to options of a command, so that an option is written once.
+"""From a dataclass of settings to options of a command, so that an option is written once.
 
 A dataclass declares name, type, default, range and help; the decorator `options` turns every field
 into a keyword-only parameter that Typer understands and hands the command one object.

@@ -23,7 +23,6 @@ def option(help: str, *, default: Any = None, **about: Any) -> Any:
 
 NETWORK = "The network (chosen from corpus and budget unless given)"
 LEARNING = "How it learns (chosen from corpus and budget unless given)"
-ACTIVATIONS = ("tanh", "relu")
 OPTIMIZERS = ("muon", "adam")
 
 
@@ -33,8 +32,8 @@ class Choices:
 
     cell: str | None = option("Kind of recurrent cell.", choices=tuple(CELLS), panel=NETWORK)
     activation: str | None = option(
-        "Activation of the rnn cell; lstm and gru have only tanh.",
-        choices=ACTIVATIONS,
+        "Activation of the cell, where it has several.",
+        metavar="NAME",
         panel=NETWORK,
     )
     layers: int | None = option("Recurrent layers.", minimum=1, maximum=16, panel=NETWORK)

@@ -16,6 +16,7 @@ from charrnn.machine import blas
 
 @options(Request, into="request")
 def inspect(
+    context: typer.Context,
     request: Request,
     model: Annotated[Path, typer.Argument(help="The checkpoint to look into.")] = Path(
         "charrnn.npz"
@@ -49,4 +50,4 @@ def inspect(
     blas.configure()
     from charrnn.cli.inspect.study import study
 
-    study(request, [model, *(compare or [])], save=save, json=json)
+    study(request, [model, *(compare or [])], save=save, json=json, terminal=context.obj)

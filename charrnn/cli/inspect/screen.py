@@ -7,13 +7,12 @@ NO_COLOR or TERM=dumb, and lines that are too long. Text from models and files h
 """
 
 import itertools
-import sys
 import textwrap
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.text import Text
 
+from charrnn.cli.terminal.stream import Stream
 from charrnn.visible import visible
 
 Part = str | tuple[str, str]
@@ -48,13 +47,12 @@ ASCII = str.maketrans(
 class Screen:
     """Standard output with a width (in columns), and whether it has colour and more than ASCII."""
 
-    def __init__(self) -> None:
-        self.console = Console(highlight=False, emoji=False, markup=False, soft_wrap=False)
-        terminal = sys.stdout.isatty()
-        self.width = self.console.width if terminal else min(self.console.width, PIPED_WIDTH)
-        self.colour = self.console.color_system is not None and not self.console.no_color
-        self.encoding = sys.stdout.encoding or "ascii"
-        self.ascii_only = not encodable("█░→", self.encoding)
+    def __init__(self, stdout: Stream) -> None:
+        self.console = stdout.console
+        self.width = stdout.width if stdout.isatty() else min(stdout.width, PIPED_WIDTH)
+        self.colour = stdout.colour
+        self.encoding = stdout.encoding
+        self.ascii_only = not stdout.unicode
 
     def line(self, *parts: Part) -> None:
         """Write one line, cut at the width. Without colour nothing but plain text is written."""
@@ -103,14 +101,6 @@ class Screen:
         eighths = round(min(max(share, 0.0), 1.0) * width * 8)
         full, rest = divmod(eighths, 8)
         return "█" * full + (BLOCKS[rest] if rest else "")
-
-
-def encodable(words: str, encoding: str) -> bool:
-    try:
-        words.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def sparkline(values: list[float], width: int) -> str:

@@ -1,6 +1,6 @@
 """From a request to a report: load, measure, then write JSON, draw, or save."""
 
-import sys
+import signal
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,21 @@ from charrnn.cli.inspect.options import Request
 from charrnn.cli.inspect.reports import compare, draw
 from charrnn.cli.inspect.screen import Screen
 from charrnn.cli.inspect.subject import Passage, about
+from charrnn.cli.terminal.signals import handled
+from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.export import SCHEMA, as_json
 from charrnn.inspection.pictures.save import check_format
 from charrnn.inspection.pictures.save import save as save_picture
 from charrnn.library import Model, load
 from charrnn.storage.atomic import check_writable
-from charrnn.visible import visible
 
 MOST = 6
 
 
-def study(request: Request, paths: list[Path], *, save: Path | None, json: bool) -> None:
+def study(
+    request: Request, paths: list[Path], *, save: Path | None, json: bool, terminal: Terminal
+) -> None:
     """Run one `charrnn inspect`. Raises CharRNNError for everything that a user can get wrong."""
     if len(paths) > MOST:
         raise UsageError(f"{len(paths)} checkpoints are too many", f"Compare at most {MOST}.")
@@ -37,16 +40,17 @@ def study(request: Request, paths: list[Path], *, save: Path | None, json: bool)
     reports = [measured(model, text, request) for model in models]
     if save is not None:
         whole = whole_json(request.view, text, models, reports)
-        save_picture(save, request.view, file_names(models), reports, text.text, whole)
-        sys.stderr.write(f"saved {visible(str(save), one_line=True)}\n")
+        # An interrupted save removes what it has begun.
+        with handled([signal.SIGINT], signal.default_int_handler):
+            save_picture(save, request.view, file_names(models), reports, text.text, whole)
+        terminal.stderr.say(f"saved {save}")
     if json:
-        sys.stdout.write(dumps(whole_json(request.view, text, models, reports)) + "\n")
+        terminal.stdout.write(dumps(whole_json(request.view, text, models, reports)) + "\n")
     elif len(reports) == 1:
-        draw(request, text, reports[0], Screen())
+        draw(request, text, reports[0], Screen(terminal.stdout))
     else:
-        screen = Screen()
+        screen = Screen(terminal.stdout)
         compare(request, [screen.text(n) for n in file_names(models)], reports, screen)
-    sys.stdout.flush()
 
 
 def measured(model: Model, text: Passage, request: Request) -> Any:

@@ -7,6 +7,8 @@ import typer
 
 from charrnn.cli.options import options
 from charrnn.cli.sample.options import Wanted
+from charrnn.cli.terminal.stream import Stream
+from charrnn.cli.terminal.terminal import Terminal
 from charrnn.machine import blas
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 @options(Wanted, into="wanted")
 def sample(
+    context: typer.Context,
     wanted: Wanted,
     model: Annotated[Path, typer.Argument(help="A trained model.", metavar="MODEL")] = Path(
         "charrnn.npz"
@@ -39,13 +42,14 @@ def sample(
 
         charrnn sample -n 0 | head -c 1000         endless, until its reader leaves
     """
+    terminal: Terminal = context.obj
     temperatures = wanted.temperatures
     blas.configure()
     import numpy as np
 
     from charrnn import library
-    from charrnn.cli.sample.interrupts import noted
     from charrnn.cli.sample.job import Job
+    from charrnn.cli.terminal.signals import noted
     from charrnn.generation.prompts import unescape
     from charrnn.generation.stopping import Rules
 
@@ -56,44 +60,47 @@ def sample(
         if wanted.interactive:
             from charrnn.cli.sample.interactive import converse
 
-            return converse(loaded, wanted, rules)
-        prompt, corpus = read_prompt(loaded, wanted), corpus_for(loaded, wanted)
-        job = Job(loaded, wanted, rules, prompt, corpus)
+            return converse(loaded, wanted, rules, terminal)
+        prompt = read_prompt(loaded, wanted, terminal.stderr)
+        corpus = corpus_for(loaded, wanted, terminal.stderr)
+        job = Job(loaded, wanted, rules, prompt, corpus, terminal)
         # All filters are made first: a wrong one is found before the first text.
-        filters = [job.filters(temperature) for temperature in temperatures]
+        filters = [wanted.filters(loaded, temperature) for temperature in temperatures]
         with noted() as signals:
             for each in filters:
                 job.write(each, signals)
     return 128 + signals[0] if signals else 0
 
 
-def read_prompt(loaded: "Model", wanted: Wanted) -> str:
+def reading(loaded: "Model", wanted: Wanted) -> dict[str, str]:
+    """How files are read: like the text that the model learnt, unless the user knows better."""
+    return loaded.reading | ({"encoding": wanted.encoding} if wanted.encoding else {})
+
+
+def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     """The prompt in characters that the model knows; says what had to be changed."""
-    from charrnn.cli.terminal.stream import say
     from charrnn.generation.prompts import fit, unescape
     from charrnn.text.corpus import read_text
 
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")
     else:
-        text = read_text(wanted.prompt_file)
+        text = read_text(wanted.prompt_file, **reading(loaded, wanted))
     text, notes = fit(text, loaded.vocabulary, wanted.unknown)
-    for note in notes:
-        say(f"prompt: {note}")
+    stderr.say(*(f"prompt: {note}" for note in notes))
     return text
 
 
-def corpus_for(loaded: "Model", wanted: Wanted) -> "Corpus | None":
+def corpus_for(loaded: "Model", wanted: Wanted, stderr: Stream) -> "Corpus | None":
     """The training text, if novelty was asked for."""
     if not wanted.novelty:
         return None
-    from charrnn.cli.terminal.stream import say
     from charrnn.generation.novelty import corpus_of, is_learnt
     from charrnn.text.corpus import read_corpus
 
     if wanted.corpus is None:
         return corpus_of(loaded.meta)
-    corpus = read_corpus([wanted.corpus])
+    corpus = read_corpus([wanted.corpus], **reading(loaded, wanted))
     if not is_learnt(corpus, loaded.meta):
-        say(f"note: {wanted.corpus} is not exactly the text that the model learnt")
+        stderr.say(f"note: {wanted.corpus} is not exactly the text that the model learnt")
     return corpus

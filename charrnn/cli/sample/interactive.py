@@ -5,12 +5,14 @@ The prompt sign and all answers to commands are on stderr, generated text on std
 
 import dataclasses
 import signal
-import sys
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
-from charrnn.cli.sample.interrupts import noted
 from charrnn.cli.sample.options import Wanted
-from charrnn.cli.terminal.stream import Writer, on_terminal, say
+from charrnn.cli.sample.writer import Writer
+from charrnn.cli.terminal.signals import handled, noted
+from charrnn.cli.terminal.stream import Stream
+from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.generation.prompts import fit, unescape
 from charrnn.generation.sampling import Uniforms, continued
@@ -28,30 +30,33 @@ A text that begins with a slash is typed with two. \n is a new line. Ctrl-C stop
 class Conversation:
     """The model's state, which goes on from turn to turn, and the settings that can be changed."""
 
-    def __init__(self, loaded: Model, wanted: Wanted, rules: Rules) -> None:
+    def __init__(self, loaded: Model, wanted: Wanted, rules: Rules, terminal: Terminal) -> None:
         self.loaded, self.wanted, self.rules = loaded, wanted, rules
         (temperature, *more) = wanted.temperatures
         if more:
             raise UsageError("--interactive takes one temperature", "/temp 0.5 changes it.")
-        self.filters = loaded.filters(
-            temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.only, wanted.ban
-        )
+        self.filters = wanted.filters(loaded, temperature)
         rules.check(self.filters.writable(loaded.vocabulary.characters))
         self.stepper = loaded.start()
+        self.stderr, self.writer = terminal.stderr, Writer(terminal.stdout, wanted)
         self.seed(new_seed() if wanted.seed is None else wanted.seed)
-        escape = wanted.escape or (on_terminal() and not wanted.raw)
-        self.writer = Writer(escape=escape, heat=wanted.heat)
 
     def seed(self, seed: int) -> None:
         self.uniforms = Uniforms([seed])
         if self.wanted.verbose:
-            say(f"seed {seed}")
+            self.stderr.say(f"seed {seed}")
 
-    def turn(self, typed: str) -> None:
-        """Read what was typed, then write until the rules or Ctrl-C end it."""
+    def answer(self, line: str) -> int | None:
+        """Obey a command or continue a text; an exit code if the conversation is over."""
+        if line.startswith("/") and not line.startswith("//"):
+            return 0 if self.command(line) else None
+        received = self.turn(line[1:] if line.startswith("//") else line)
+        return 128 + signal.SIGTERM if signal.SIGTERM in received else None
+
+    def turn(self, typed: str) -> list[int]:
+        """Read what was typed, then write until the rules or a signal end it; the signals."""
         text, notes = fit(unescape(typed), self.loaded.vocabulary, self.wanted.unknown)
-        for note in notes:
-            say(f"prompt: {note}")
+        self.stderr.say(*(f"prompt: {note}" for note in notes))
         self.stepper.read(self.loaded.vocabulary.encode(text))
         streamed = continued(
             self.stepper,
@@ -67,8 +72,7 @@ class Conversation:
                 if signals:
                     break
         self.writer.finish(newline=True)
-        if signal.SIGTERM in signals:
-            raise SystemExit(128 + signal.SIGTERM)
+        return signals
 
     def command(self, line: str) -> bool:
         """Obey a line such as `/temp 0.5`; True ends the conversation."""
@@ -77,7 +81,7 @@ class Conversation:
         if name in ("quit", "exit", "q"):
             return True
         if name == "help":
-            say_lines(HELP)
+            self.stderr.say(*HELP.splitlines())
         elif name == "reset":
             self.stepper = self.loaded.start()
         elif name in ("temp", "top-k", "top-p", "min-p"):
@@ -97,41 +101,47 @@ class Conversation:
         return False
 
 
-def converse(loaded: Model, wanted: Wanted, rules: Rules) -> int:
+def converse(loaded: Model, wanted: Wanted, rules: Rules, terminal: Terminal) -> int:
     """Take turns until the input ends; a mistake costs a line on stderr, nothing more."""
-    conversation = Conversation(loaded, wanted, rules)
-    person = sys.stdin.isatty()
+    stdin, stderr = terminal.stdin, terminal.stderr
+    if stdin is None:
+        raise UsageError(
+            "--interactive reads what is typed from stdin, which is closed",
+            "Run it in a terminal, or pipe lines into it.",
+        )
+    if isinstance(stdin, TextIOWrapper):  # what cannot be decoded is an unknown character
+        stdin.reconfigure(errors="replace")
+    conversation = Conversation(loaded, wanted, rules, terminal)
+    person = stdin.isatty()
     if person:
-        say("Type text and the model continues it. /help lists the commands, Ctrl-D leaves.")
-    while True:
-        try:
-            line = ask(person)
-            if line is None:
-                return 0
-            if line.startswith("/") and not line.startswith("//"):
-                if conversation.command(line):
-                    return 0
-            else:
-                conversation.turn(line.removeprefix("/") if line.startswith("//") else line)
-        except KeyboardInterrupt:
-            say("")
-            if not person:
-                return 130
-        except CharRNNError as error:
-            say(f"{error.message}. {error.hint}")
+        stderr.say("Type text and the model continues it. /help lists the commands, Ctrl-D leaves.")
+    with handled([signal.SIGINT], signal.default_int_handler):  # Ctrl-C ends a line, no more
+        while True:
+            try:
+                line = ask(stdin, stderr if person else None)
+                code = 0 if line is None else conversation.answer(line)
+                if code is not None:
+                    return code
+            except KeyboardInterrupt:
+                if not person:
+                    return 128 + signal.SIGINT
+                stderr.say("")
+            except CharRNNError as error:
+                stderr.say(f"{error.message}. {error.hint}")
 
 
-def ask(person: bool) -> str | None:
-    """The next line without its newline; None at the end of the input."""
+def ask(stdin: TextIO, person: Stream | None) -> str | None:
+    """The next line without its newline, None at the end of the input; a person is prompted."""
     if person:
-        sys.stderr.write("> ")
-        sys.stderr.flush()
-    line = sys.stdin.readline()
-    if not line:
-        if person:
-            say("")
-        return None
-    return line.rstrip("\r\n")
+        person.write("> ")
+        person.flush()
+    try:
+        line = stdin.readline()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), "stdin") from error
+    if person and not line:
+        person.say("")
+    return line.rstrip("\r\n") if line else None
 
 
 def setting(name: str, value: str) -> int | float | None:
@@ -142,8 +152,3 @@ def setting(name: str, value: str) -> int | float | None:
         return float(value) if name in ("temp", "top-p", "min-p") else int(value)
     except ValueError:
         raise UsageError(f"/{name} needs a number", f"For example /{name} 1.") from None
-
-
-def say_lines(text: str) -> None:
-    for line in text.splitlines():
-        say(line)

@@ -8,7 +8,8 @@ from math import isfinite
 from typing import Any
 
 from charrnn.cli.sample.options import Wanted
-from charrnn.cli.terminal.stream import Writer, on_terminal, say, show_prompt
+from charrnn.cli.sample.writer import Writer
+from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import UsageError
 from charrnn.generation.filters import Filters
 from charrnn.generation.novelty import Novelty, novelty
@@ -48,6 +49,7 @@ class Job:
         rules: Rules,
         prompt: str,
         corpus: Corpus | None,
+        terminal: Terminal,
     ) -> None:
         self.loaded, self.wanted, self.rules = loaded, wanted, rules
         self.prompt, self.corpus = prompt, corpus
@@ -60,13 +62,8 @@ class Job:
                 "Give a --length, or another rule where it stops.",
             )
         self.measure = wanted.heat or wanted.json or wanted.best_of > 1
-        escape = wanted.escape or (on_terminal() and not wanted.raw)
-        self.writer = Writer(escape=escape, heat=wanted.heat)
-
-    def filters(self, temperature: float) -> Filters:
-        """What the options say, for one of the temperatures."""
-        w = self.wanted
-        return self.loaded.filters(temperature, w.top_k, w.top_p, w.min_p, w.only, w.ban)
+        self.stdout, self.stderr = terminal.stdout, terminal.stderr
+        self.writer = Writer(terminal.stdout, wanted)
 
     def write(self, filters: Filters, signals: list[int]) -> None:
         """Write all texts of one temperature, as one batch; the first is seen as it grows.
@@ -99,14 +96,20 @@ class Job:
             self.show(best, seen=live and index == 0)
         if wanted.verbose:
             total = sum(text.characters for text in texts)
-            say(f"{total:,} characters in {seconds:.2f} s, {total / seconds:,.0f} a second")
+            self.stderr.say(
+                f"{total:,} characters in {seconds:.2f} s, {total / seconds:,.0f} a second"
+            )
 
     def announce(self, text: Text) -> None:
         """Say which text comes, and on a terminal show the prompt that it continues."""
-        if on_terminal() and self.many:
-            say(f"--- temperature {text.temperature:g}, seed {text.seed} ---")
-        if on_terminal() and not self.wanted.heat:
-            show_prompt(self.prompt)
+        if not self.stdout.isatty():
+            return
+        if self.many:
+            self.stderr.say(f"--- temperature {text.temperature:g}, seed {text.seed} ---")
+        if self.prompt and self.stderr.isatty() and not self.wanted.heat:
+            shown = self.stderr.showable(self.prompt, one_line=False)
+            self.stderr.write(f"\x1b[2m{shown}\x1b[0m" if self.stderr.colour else shown)
+            self.stderr.flush()
 
     def show(self, text: Text, *, seen: bool) -> None:
         """Finish one text: print what was not streamed, and what is to be said about it."""
@@ -121,10 +124,9 @@ class Job:
         self.writer.finish(newline=self.many)
         if self.wanted.verbose:
             mean = f", {text.mean:.3f} nats per character" if isfinite(text.mean) else ""
-            say(f"seed {text.seed}: {text.characters:,} characters, {text.ended}{mean}")
+            self.stderr.say(f"seed {text.seed}: {text.characters:,} characters, {text.ended}{mean}")
         if found:
-            for line in novelty_lines(found):
-                say(line)
+            self.stderr.say(*novelty_lines(found))
 
     def novelty(self, text: Text) -> Novelty | None:
         return novelty(text.text, self.corpus) if self.corpus else None

@@ -1,10 +1,14 @@
 """The options of `charrnn sample`, each written once."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from charrnn.errors import UsageError
 from charrnn.training.settings import option
+
+if TYPE_CHECKING:
+    from charrnn.generation.filters import Filters
+    from charrnn.library import Model
 
 SHAPE = "What may come next (applied in this order)"
 START = "Where it starts"
@@ -50,6 +54,9 @@ class Wanted:
     )
     prompt_file: str | None = option(
         "File with the text to continue, - for stdin.", metavar="FILE", panel=START
+    )
+    encoding: str | None = option(
+        "Encoding of --prompt-file and --corpus.", panel=START, show_default="as the model's"
     )
     unknown: Literal["error", "skip", "nearest"] = option(
         "What becomes of prompt characters that the model never saw.",
@@ -135,6 +142,9 @@ class Wanted:
                     raise UsageError(f"{flag} does not go with --interactive", "Leave it out.")
         if self.corpus and not self.novelty:
             raise UsageError("--corpus is only read for --novelty", "Add --novelty.")
+        if self.encoding and not (self.corpus or self.prompt_file):
+            problem = "--encoding is that of --prompt-file and --corpus"
+            raise UsageError(problem, "Add one of them.")
 
     @property
     def temperatures(self) -> list[float]:
@@ -144,6 +154,10 @@ class Wanted:
         except ValueError:
             hint = "Give a number such as 0.8, or several: 0.2,0.5,1"
             raise UsageError(f"--temp {self.temp} is no temperature", hint) from None
+
+    def filters(self, model: "Model", temperature: float) -> "Filters":
+        """What may come next, at one of the temperatures. Raises UsageError."""
+        return model.filters(temperature, self.top_k, self.top_p, self.min_p, self.only, self.ban)
 
     @property
     def limit(self) -> int:

@@ -1,1 +1,1 @@
-"""The terminal: what it can show, and how text gets there."""
+"""The terminal: where text comes from and goes to, what can be shown there, and its signals."""

@@ -1,131 +1,117 @@
-"""The way of generated text to stdout: streamed, and harmless on a terminal.
+"""One stream of text to the outside, and what is known of where it leads.
 
-Into a pipe or a file go the exact characters, as UTF-8. A terminal gets its own encoding, and
-`visible` turns what it would obey or hide into escapes, one character at a time. Rich never sees
-this text: it would read it as markup.
+A stream knows whether it is a terminal, its encoding, its width, whether it may have colour and
+whether it may be animated. Nothing but `console` needs Rich, which is imported only then.
 """
 
 import os
-import shutil
-import sys
-import time
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from charrnn.visible import visible
 
-_FLUSH_SECONDS = 0.1
-#: Backgrounds (256-colour palette, under white letters) for 0, 1, ... bits of surprisal.
-_HEAT = (None, 235, 237, 58, 94, 130, 166, 160, 196)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 80  # columns, where there is no terminal to ask
+DRAWINGS = "█▏▁·…●⣿→"  # some of what curves, bars and arrows are made of
 
 
-def on_terminal() -> bool:
-    return sys.stdout.isatty()
+class Stream:
+    """A text file of the process, such as its stdout, seen in an environment."""
 
+    def __init__(self, file: TextIO, environment: Mapping[str, str]) -> None:
+        self.file = file
+        self.environment = environment
+        self.encoding = file.encoding or "ascii"
+        if environment.get("LC_ALL") in ("C", "POSIX"):
+            self.encoding = "ascii"  # somebody asked for it, and Python writes UTF-8 all the same
+        term = environment.get("TERM", "")
+        #: Only a real terminal, whatever FORCE_COLOR claims.
+        self.animated = file.isatty() and term not in ("", "dumb")
+        forced = bool(environment.get("FORCE_COLOR")) and term != "dumb"
+        self.colour = (self.animated or forced) and not environment.get("NO_COLOR")
+        self.unicode = self.showable(DRAWINGS) == DRAWINGS
 
-def in_colour() -> bool:
-    """May stdout be coloured? Only a terminal, and not against NO_COLOR or TERM=dumb."""
-    dumb = os.environ.get("TERM", "") in ("", "dumb")
-    return on_terminal() and not dumb and not os.environ.get("NO_COLOR")
+    def isatty(self) -> bool:
+        return self.file.isatty()
 
+    def fileno(self) -> int:
+        return self.file.fileno()
 
-def say(line: str) -> None:
-    """One line of conversation on stderr, with nothing in it that a terminal would obey."""
-    sys.stderr.write(visible(line, one_line=True) + "\n")
-    sys.stderr.flush()
+    def write(self, text: str) -> int:
+        return self.file.write(text)
 
+    def flush(self) -> None:
+        self.file.flush()
 
-def show_prompt(prompt: str) -> None:
-    """Show what a text continues, before it: on stderr, since stdout has what was generated."""
-    if prompt and sys.stderr.isatty():
-        text = visible(prompt)
-        sys.stderr.write(f"\x1b[2m{text}\x1b[0m" if in_colour() else text)
-        sys.stderr.flush()
+    def showable(self, text: str, *, one_line: bool = True) -> str:
+        """`text` with escapes for what a terminal would obey and this stream cannot encode."""
+        shown = visible(text, one_line=one_line)
+        return shown.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
+    def say(self, *lines: str) -> None:
+        """Write lines of conversation, with nothing in them that a terminal would obey."""
+        self.write("".join(self.showable(line) + "\n" for line in lines))
+        self.flush()
 
-class Writer:
-    """Streams text to stdout; flushes every character on a terminal, else lines or ten a second.
+    def send(self, text: str) -> None:
+        """Write characters at once, to a terminal in its encoding and elsewhere as UTF-8.
 
-    `heat` shows how surprising each character was: as a background colour, or where there is no
-    colour as a digit below it, in bits, 9 for nine and more.
-    """
-
-    def __init__(self, *, escape: bool, heat: bool = False) -> None:
-        # Buffered here and not by Python, which would send every character by itself under
-        # PYTHONUNBUFFERED, and would try a full disk once more at its exit.
-        sys.stdout.flush()
-        self._out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
-        self._pending: list[bytes] = []
-        self._live = on_terminal()
-        self._escape, self._heat, self._colour = escape, heat, heat and in_colour()
-        self._encoding = sys.stdout.encoding if self._live else "utf-8"
-        self._flushed = 0.0
-        self._digits = ""
-        self._width = shutil.get_terminal_size().columns if self._live else 0
-        self._last = "\n"
-
-    def write(self, text: str, nats: Sequence[float] = ()) -> None:
-        """Show `text`; with heat, `nats` holds the surprisal of each character."""
-        if not text:
-            return
-        self._last = text[-1]
-        if self._colour:
-            text = "".join(map(self._coloured, text, nats))
-        elif self._heat:
-            text = "".join(map(self._with_digits, text, nats))
-        elif self._escape:
-            text = visible(text)
-        self._put(text)
-        now = time.monotonic()
-        if self._live or self._last == "\n" or now - self._flushed > _FLUSH_SECONDS:
-            self._flush()
-            self._flushed = now
-
-    def finish(self, *, newline: bool = False) -> None:
-        """End a text. A newline is added where it has none, if asked for or on a terminal."""
-        if self._digits:
-            self._put(self._under())
-        elif self._last != "\n" and (newline or self._live):
-            self._put("\n")
-        self._last = "\n"
-        self._flush()
-
-    def _put(self, text: str) -> None:
-        self._pending.append(text.encode(self._encoding, "backslashreplace"))
-
-    def _flush(self) -> None:
-        left = memoryview(b"".join(self._pending))
-        self._pending.clear()
+        They go past Python's buffer, which would split them under PYTHONUNBUFFERED and try a full
+        disk once more at exit.
+        """
+        self.flush()
+        raw = getattr(self.file.buffer, "raw", self.file.buffer)
+        encoding = self.encoding if self.isatty() else "utf-8"
+        left = memoryview(text.encode(encoding, "backslashreplace"))
         while left:
-            left = left[self._out.write(left) :]
+            left = left[raw.write(left) :]
 
-    def _shown(self, character: str) -> str:
-        return visible(character) if self._escape else character
+    def abandon(self) -> None:
+        """Let this stream lead nowhere. What is still in Python's buffer would otherwise be tried
+        once more at exit, with a complaint and code 120."""
+        with suppress(OSError, ValueError):
+            descriptor = self.fileno()
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, descriptor)
+            os.close(nowhere)
 
-    def _coloured(self, character: str, nats: float) -> str:
-        shade = _HEAT[min(_bits(nats), len(_HEAT) - 1)]
-        if shade is None or character == "\n":  # a coloured newline would paint the whole line
-            return self._shown(character)
-        return f"\x1b[38;5;231;48;5;{shade}m{self._shown(character)}\x1b[0m"
+    @property
+    def width(self) -> int:
+        """Columns: what COLUMNS says, or the terminal on any of the standard streams."""
+        columns = self.environment.get("COLUMNS", "")
+        if columns.isdecimal() and int(columns):
+            return int(columns)
+        for descriptor in (0, 1, 2):
+            with suppress(OSError):
+                return os.get_terminal_size(descriptor).columns or WIDTH
+        return WIDTH
 
-    def _with_digits(self, character: str, nats: float) -> str:
-        digit = str(min(_bits(nats), 9))
-        if character == "\n":
-            self._digits += digit
-            return self._under()
-        shown = " " if character == "\t" else self._shown(character)
-        wide = unicodedata.east_asian_width(character) in "WF"
-        digits = digit.ljust(len(shown) + wide)
-        full = self._width and len(self._digits) + len(digits) >= self._width
-        before = self._under() if full else ""
-        self._digits += digits
-        return before + shown
+    @cached_property
+    def console(self) -> "Console":
+        """Rich on this stream. It interprets nothing: no markup, emoji or guessed highlights."""
+        from rich.console import Console
 
-    def _under(self) -> str:
-        """Ends a line of text and writes its digits below."""
-        digits, self._digits = self._digits, ""
-        return f"\n{digits}\n"
+        file, environment = cast(IO[str], self), self.environment
+        return Console(file=file, markup=False, emoji=False, highlight=False, _environ=environment)
 
 
-def _bits(nats: float) -> int:
-    return round(nats / 0.6931471805599453) if nats < 100 else 99
+class PatientStream(Stream):
+    """A stream whose end is no error: a terminal may be closed, a pipe's reader may leave, and a
+    run of hours must not end for want of somebody to talk to."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError:
+            self.abandon()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError:
+            self.abandon()

@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charrnn.cli.options import options
-from charrnn.cli.train.prepare import check_out, check_usage, make_plan
+from charrnn.cli.terminal.terminal import Terminal
+from charrnn.cli.train.prepare import check_activation, check_out, check_usage, make_plan
 from charrnn.machine import blas
 from charrnn.training.settings import Choices, Request
 
 if TYPE_CHECKING:
     from charrnn.cli.train.plan import Plan
+    from charrnn.cli.train.saving import Saver
     from charrnn.cli.train.signals import Signals
     from charrnn.cli.train.views import View
+    from charrnn.training.loop import Finished
     from charrnn.training.session import Session
 
 SAMPLE_LENGTH = 300
@@ -28,6 +31,7 @@ def train(
             show_default=False,
         ),
     ],
+    context: typer.Context,
     request: Request,
     choices: Choices,
 ) -> int:
@@ -43,80 +47,53 @@ def train(
 
         cat *.txt | charrnn train - --cell gru       from a pipe, with a chosen cell
     """
+    terminal: Terminal = context.obj
     check_usage(request)
     blas.configure()
+    check_activation(choices)
     if request.dry_run:
         from charrnn.cli.train.dry_run import show
 
         check_out(request, corpus)
-        show(make_plan(corpus, request, choices), request)
+        show(make_plan(corpus, request, choices), request, terminal)
         return 0
 
     from charrnn.cli.train.signals import Signals
     from charrnn.storage.atomic import check_writable, remove_orphans
     from charrnn.storage.lock import locked
 
-    with Signals() as signals:
+    with Signals(terminal.stderr) as signals:
         check_writable(request.out)
         signals.cleanup.enter_context(locked(request.out))
         check_out(request, corpus)
         remove_orphans(request.out)
         plan = make_plan(corpus, request, choices)
-        return train_and_watch(plan, choose_view(request), request, signals)
+        return train_and_watch(plan, choose_view(request, terminal), request, signals)
 
 
-def choose_view(request: Request) -> "View":
-    from charrnn.cli.terminal.console import is_live
+def choose_view(request: Request, terminal: Terminal) -> "View":
     from charrnn.cli.train import views
 
     if request.json:
-        return views.JsonView()
+        return views.JsonView(terminal)
     if request.quiet:
-        return views.View()
-    if is_live():
+        return views.View(terminal)
+    if terminal.stderr.animated:
         from charrnn.cli.train.live import LiveView
 
-        return LiveView()
-    return views.LineView()
+        return LiveView(terminal)
+    return views.LineView(terminal)
 
 
 def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Signals") -> int:
-    """The loop over the events: show, sample, save, and stop between two steps when asked to."""
+    """Show the run from its first step to its last save."""
     from charrnn.cli.train.saving import Saver
-    from charrnn.training.loop import Evaluation, Finished, Step, WentBack, train
 
-    session = plan.session
-    progress = session.run.progress
-    saver = Saver(session, request.out, view.warn)
-    finished = Finished(progress.step, progress.seconds, progress.best_loss, 0.0)
+    saver = Saver(plan.session, request.out, view.warn)
     signals.training = True
     try:
         view.start(plan)
-        for event in train(session.run, session.budget, session.held_out, stop=signals.stop):
-            match event:
-                case Step():
-                    saver.up_to_date = False
-                    view.step(event)
-                    best, speed = progress.best_loss, event.characters_per_second
-                    finished = Finished(event.step, event.seconds, best, speed)
-                    if request.sample_every and event.step % request.sample_every == 0:
-                        view.sample(event.step, sample_text(session))
-                case Evaluation():
-                    saver.up_to_date = False
-                    view.evaluation(event)
-                    saver.try_to_save()
-                    if request.sample_every is None and view.shows_samples:
-                        view.sample(event.step, sample_text(session))
-                case WentBack():
-                    view.went_back(event)
-                case Finished():
-                    finished = event
-                    # Unless an evaluation came before it, the end is not in the file yet.
-                    saver.up_to_date &= event.best_loss is not None
-            if signals.stop():
-                break
-            if saver.due:
-                saver.try_to_save()
+        finished = watch(plan.session, view, saver, request.sample_every, signals)
         saver.save()
     except OSError:
         # The reader of our output went away, or the disk behind it is full. Nothing is lost.
@@ -125,7 +102,41 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
     finally:
         view.close()
     view.finish(finished, plan, request.out, signals.name)
-    return signals.exit_code if signals.stop() else 0
+    return signals.exit_code
+
+
+def watch(
+    session: "Session", view: "View", saver: "Saver", sample_every: int | None, signals: "Signals"
+) -> "Finished":
+    """The loop over the events: show, sample, save, and stop between two steps when asked to."""
+    from charrnn.training.loop import Evaluation, Finished, Step, WentBack, train
+
+    progress, speed = session.run.progress, 0.0
+    for event in train(session.run, session.budget, session.held_out, stop=signals.stop):
+        match event:
+            case Step():
+                saver.up_to_date = False
+                speed = event.characters_per_second
+                view.step(event)
+                if sample_every and event.step % sample_every == 0:
+                    view.sample(event.step, sample_text(session))
+            case Evaluation():
+                saver.up_to_date = False
+                view.evaluation(event)
+                saver.try_to_save()
+                if sample_every is None and view.shows_samples:
+                    view.sample(event.step, sample_text(session))
+            case WentBack():
+                view.went_back(event)
+            case Finished():
+                # Unless an evaluation came before it, the end is not in the file yet.
+                saver.up_to_date &= event.best_loss is not None
+                return event
+        if signals.stop():
+            break
+        if saver.due:
+            saver.try_to_save()
+    return Finished(progress.step, progress.seconds, progress.best_loss, speed)
 
 
 def sample_text(session: "Session") -> str:

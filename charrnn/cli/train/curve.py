@@ -92,7 +92,7 @@ def frame(
     return Frame(columns, rows, *((2, 4) if unicode else (1, 1)), low, high)
 
 
-def draw(
+def paint(
     losses: Losses, marks: Sequence[Mark], width: int, height: int, unicode: bool
 ) -> list[Text]:
     """Rows of text: training as a line, validation as points, marks as horizontal lines."""

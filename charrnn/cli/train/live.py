@@ -1,6 +1,6 @@
 """The live view: a few lines on a terminal that change as the model learns.
 
-Redrawn twice a second and only between two steps, so that drawing costs no training.
+Repainted twice a second and only between two steps, so that painting costs no training.
 """
 
 import math
@@ -11,27 +11,26 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from charrnn.cli.terminal.console import make_console, showable, speaks_unicode
-from charrnn.cli.train.curve import LINE, VALIDATION, Losses, Mark, draw
+from charrnn.cli.terminal.terminal import Terminal
+from charrnn.cli.train.curve import LINE, VALIDATION, Losses, Mark, paint
 from charrnn.cli.train.plan import Plan
-from charrnn.cli.train.views import View, closing_lines
-from charrnn.training.loop import Evaluation, Finished, Step, WentBack
+from charrnn.cli.train.views import LineView
+from charrnn.training.loop import Evaluation, Finished, Step
 from charrnn.training.settings import format_duration
 from charrnn.visible import visible
 
-REDRAW = 1 / 2  # seconds: 2 ms each, measured
+REPAINT = 1 / 2  # seconds: 2 ms each, measured
 SAMPLE_LINES = 6  # the empty one before them included
 WIDEST = 100  # columns of the curve
 SMOOTHING = 0.98  # of the training loss that is shown
 
 
-class LiveView(View):
+class LiveView(LineView):
     """Bar, time left, speed, losses as figures and as a curve, and a sample of the text."""
 
-    shows_samples = True
-
-    def __init__(self) -> None:
-        self.console = make_console()
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
+        self.console = self.stderr.console
         self.live = Live(
             console=self.console,
             auto_refresh=False,
@@ -39,19 +38,20 @@ class LiveView(View):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self.unicode = speaks_unicode()
+        self.unicode = self.stderr.unicode
         self.plan: Plan | None = None
-        self.latest: Step | None = None
         self.loss = 0.0
         self.validation: Evaluation | None = None
         self.losses = Losses()
         self.text = ""
-        self.drawn = 0.0
+        self.painted = 0.0
+
+    def say(self, *lines: str) -> None:
+        for line in lines:
+            self.console.print(Text(self.stderr.showable(line)))
 
     def start(self, plan: Plan) -> None:
         self.plan = plan
-        for line in plan.lines:
-            self.console.print(Text(showable(line)))
         super().start(plan)
         self.live.start()
 
@@ -61,45 +61,39 @@ class LiveView(View):
         )
         self.latest = event
         self.losses.add(event.share, event.loss)
-        if time.monotonic() - self.drawn >= REDRAW:
-            self.drawn = time.monotonic()
-            self.live.update(self.draw(), refresh=True)
+        if time.monotonic() - self.painted >= REPAINT:
+            self.painted = time.monotonic()
+            self.live.update(self.paint(), refresh=True)
 
     def evaluation(self, event: Evaluation) -> None:
         self.validation = event
         if self.latest and math.isfinite(event.loss):
             self.losses.validation.append((self.latest.share, event.loss))
 
-    def went_back(self, event: WentBack) -> None:
-        self.warn(
-            f"step {event.step:,}: the loss exploded; back to the last good weights "
-            f"with half the learning rate (strike {event.strikes} of 3)"
-        )
-
     def sample(self, step: int, text: str) -> None:
         self.text = text
 
     def warn(self, message: str) -> None:
-        self.live.console.print(Text(showable(f"warning: {message}"), style="yellow"))
+        words = self.stderr.showable(f"warning: {message}")
+        self.console.print(Text(words, style="yellow"))
 
     def finish(self, event: Finished, plan: Plan, path: Path, stopped_by: str) -> None:
         self.live.stop()
         if self.latest:
             self.console.print(*self.curve(self.console.height // 3), sep="\n")
-        for line in closing_lines(event, plan, path, stopped_by):
-            self.console.print(Text(showable(line)))
+        super().finish(event, plan, path, stopped_by)
 
     def close(self) -> None:
         self.live.stop()
 
-    def draw(self) -> Group:
+    def paint(self) -> Group:
         assert self.latest
         assert self.plan
         width, height = self.console.size
         rows = height - 1  # the last one is the cursor's
         lines = [self.bar(self.latest, width), self.figures(), self.details(self.latest)]
         lines += self.curve(min(height // 3, rows - len(lines) - SAMPLE_LINES))
-        lines = [*lines, *sample_lines(self.text)][:rows]
+        lines = [*lines, *self.sample_lines()][:rows]
         for line in lines:
             line.no_wrap = True
             line.truncate(width)
@@ -131,7 +125,7 @@ class LiveView(View):
         marks: list[Mark] = []
         if self.plan and (beat := self.plan.session.baselines):
             marks = [("unigram", beat.unigram), (f"{beat.order}-grams", beat.ngram)]
-        return draw(self.losses, marks, min(self.console.width, WIDEST), height, self.unicode)
+        return paint(self.losses, marks, min(self.console.width, WIDEST), height, self.unicode)
 
     def details(self, event: Step) -> Text:
         return Text(
@@ -139,9 +133,8 @@ class LiveView(View):
             f"gradient norm {event.gradient_norm:.2f}  rate {event.learning_rate:.2g}"
         )
 
-
-def sample_lines(text: str) -> list[Text]:
-    """An empty line and the first ones of a sample; always as many, so that nothing jumps."""
-    lines = [line for line in visible(text).expandtabs(4).split("\n") if line.strip()]
-    lines = ["", *lines, *[""] * SAMPLE_LINES][:SAMPLE_LINES]
-    return [Text("  " + showable(line), style="italic cyan") for line in lines]
+    def sample_lines(self) -> list[Text]:
+        """An empty line and the first ones of a sample; always as many, so that nothing jumps."""
+        lines = [line for line in visible(self.text).expandtabs(4).split("\n") if line.strip()]
+        lines = ["", *lines, *[""] * SAMPLE_LINES][:SAMPLE_LINES]
+        return [Text("  " + self.stderr.showable(line), style="italic cyan") for line in lines]

@@ -41,6 +41,22 @@ def check_usage(request: Request) -> None:
         )
 
 
+def check_activation(choices: Choices) -> None:
+    """Some cell has to have it, if the cell itself is open. Imports NumPy."""
+    if choices.activation is None:
+        return
+    from charrnn.network.cells import CELLS
+
+    cells = [choices.cell] if choices.cell else list(CELLS)
+    known = {name for cell in cells for name in CELLS[cell].learning_rates}
+    if choices.activation not in known:
+        having = f"the {choices.cell} cell has no" if choices.cell else "no cell has an"
+        raise UsageError(
+            f"{having} activation {choices.activation!r}",
+            f"Give --activation {' or '.join(sorted(known))}, or leave it out.",
+        )
+
+
 def check_out(request: Request, corpus: list[str]) -> None:
     """Nothing is overwritten that was not asked for, and this is found before any work is done."""
     out = request.out
@@ -62,15 +78,19 @@ def check_out(request: Request, corpus: list[str]) -> None:
 
 def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
     """Read the text, decide what is left open, and prepare the run."""
-    from charrnn.cli.train.plan import Plan, describe
+    from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import read_corpus
 
     if request.resume:
         return resumed(paths, request, choices)
-    encoding, newlines = request.encoding or "utf-8", request.newlines or "unix"
-    corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
-    session, reason = fresh(corpus, request, choices)
-    return Plan(session, reason, describe(session.budget))
+    corpus = read_corpus(paths, **reading(request))
+    return Plan(*fresh(corpus, request, choices))
+
+
+def reading(request: Request) -> dict[str, str]:
+    """How the user wants the text to be read, as arguments for `read_corpus`."""
+    given = {"encoding": request.encoding, "newlines": request.newlines}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Session, str]":
@@ -133,7 +153,8 @@ def like(choices: Choices, meta: dict[str, object]) -> Choices:
 
 def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
     """Continue a run; what was chosen for it, and how its text was read, comes from the file."""
-    from charrnn.cli.train.plan import Plan, describe
+    from charrnn.cli.train.plan import Plan
+    from charrnn.library import Model
     from charrnn.storage import checkpoint
     from charrnn.text.corpus import read_corpus
     from charrnn.training import recipe
@@ -141,11 +162,7 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
 
     stored = checkpoint.load(request.out, with_resume=True)
     check_conflicts(stored.meta, request, choices)
-    known = stored.meta.get("corpus")
-    known = known if isinstance(known, dict) else {}
-    encoding = request.encoding or str(known.get("encoding", "utf-8"))
-    newlines = request.newlines or str(known.get("newlines", "unix"))
-    corpus = read_corpus(paths, encoding=encoding, newlines=newlines)
+    corpus = read_corpus(paths, **Model(stored).reading | reading(request))
     session = resume_session(corpus, stored, request.out, threads=request.threads)
     run, steps = session.run, request.steps
     if request.epochs is not None:
@@ -158,8 +175,7 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
         session.warnings.append(
             f"{request.out} is finished, its budget is spent; --resume --time 10m adds ten minutes"
         )
-    reason = f"resuming {request.out} at step {run.progress.step:,}"
-    return Plan(session, reason, describe(session.budget, run.progress.share))
+    return Plan(session, f"resuming {request.out} at step {run.progress.step:,}")
 
 
 def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) -> None:

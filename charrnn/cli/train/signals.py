@@ -8,61 +8,47 @@ has begun there is nothing to save, and the first signal already ends the proces
 
 import os
 import signal
-import sys
 import threading
-from contextlib import ExitStack, suppress
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
 from typing import Self
+
+from charrnn.cli.terminal.signals import handled
+from charrnn.cli.terminal.stream import Stream
 
 #: Hidden by a live view, and to be shown again whatever happens.
 SHOW_CURSOR = "\x1b[?25h"
 #: Elsewhere no pipe can be woken by a signal, and Python's handlers have to do.
 POSIX = os.name == "posix"
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+NUMBERS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 
 
 class Signals:
     """A context, for the main thread, that minds SIGINT, SIGTERM and SIGHUP.
 
     Once `training` is set, the first signal only sets `received`. Any other ends the process at
-    once, without saving: whoever sends a second one means it. What is registered in `cleanup` is
-    done in either case, and at the end of the context.
+    once, without saving, and says so on `stderr`: whoever sends a second one means it. What is
+    registered in `cleanup` is done in either case, and at the end of the context.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stderr: Stream) -> None:
         self.received: int | None = None
         self.training = False
         self.cleanup = ExitStack()
-        names = ("SIGINT", "SIGTERM", "SIGHUP")
-        self._numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        self._before: dict[int, object] = {}
+        self._stderr = stderr
+        self._watching = ExitStack()
 
     def __enter__(self) -> Self:
         if POSIX:
-            self._inlet, self._outlet = os.pipe()
-            os.set_blocking(self._outlet, False)
-            self._thread = threading.Thread(target=self._watch, daemon=True)
-            self._thread.start()
-            self._wakeup = signal.set_wakeup_fd(self._outlet)
-        for number in self._numbers:
-            # A shell's background job or nohup ignores signals on purpose; so do we.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._handle)
+            self._watching.enter_context(self._woken())
+        self._watching.enter_context(handled(NUMBERS, self._handle))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.cleanup.close()
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-        if POSIX:
-            signal.set_wakeup_fd(self._wakeup)
-            os.close(self._outlet)
-            self._thread.join()
-            os.close(self._inlet)
+        self._watching.close()
 
     def stop(self) -> bool:
         """Has the run been asked to stop?"""
@@ -70,8 +56,8 @@ class Signals:
 
     @property
     def exit_code(self) -> int:
-        """128 + the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM."""
-        return 128 + (self.received or 0)
+        """128 + the signal's number, as shells have it: 130 for Ctrl-C, 143 for SIGTERM; or 0."""
+        return 0 if self.received is None else 128 + self.received
 
     @property
     def name(self) -> str:
@@ -83,10 +69,26 @@ class Signals:
         if not POSIX:
             self._note(number)
 
-    def _watch(self) -> None:
+    @contextmanager
+    def _woken(self) -> Iterator[None]:
+        """The system writes the number of each signal into a pipe, and a thread waits there."""
+        inlet, outlet = os.pipe()
+        os.set_blocking(outlet, False)
+        thread = threading.Thread(target=self._watch, args=(inlet,), daemon=True)
+        thread.start()
+        before = signal.set_wakeup_fd(outlet)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(outlet)
+            thread.join()
+            os.close(inlet)
+
+    def _watch(self, inlet: int) -> None:
         """Read the numbers of signals until the other end of the pipe is closed."""
-        while numbers := os.read(self._inlet, 1):
-            if numbers[0] in self._numbers:
+        while numbers := os.read(inlet, 1):
+            if numbers[0] in NUMBERS:
                 self._note(numbers[0])
 
     def _note(self, number: int) -> None:
@@ -94,9 +96,10 @@ class Signals:
             self.received = number
             return
         told = "stopped at once; the last save is in place" if self.training else "nothing written"
+        message = f"charrnn: {signal.Signals(number).name}: {told}\n"
         with suppress(OSError, ValueError):  # the terminal may be gone
-            if sys.stderr.isatty():
-                os.write(2, SHOW_CURSOR.encode())
-            os.write(2, f"charrnn: {signal.Signals(number).name}: {told}\n".encode())
+            # Not through Python's buffer: the thread that has its lock may be in a long product.
+            shown = SHOW_CURSOR * self._stderr.animated
+            os.write(self._stderr.fileno(), (shown + message).encode())
         self.cleanup.close()
         os._exit(128 + number)

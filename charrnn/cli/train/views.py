@@ -1,17 +1,17 @@
 """Four ways of watching a training run: live, as lines, as JSON, not at all.
 
 A view receives the events of `training.train` and a few more, and decides what to show. Only the
-live view draws; the others write whole lines, so that logs and pipes stay readable.
+live view paints; the others write whole lines, so that logs and pipes stay readable.
 """
 
 import json
 import math
-import sys
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from charrnn.cli.terminal.console import PatientStderr, showable
+from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.plan import Plan, nats
 from charrnn.training.loop import Evaluation, Finished, Step, WentBack
 from charrnn.training.settings import format_duration
@@ -23,6 +23,9 @@ class View:
     """Shows nothing but warnings. The base of the others, and what --quiet asks for."""
 
     shows_samples = False
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.stdout, self.stderr = terminal.stdout, terminal.stderr
 
     def start(self, plan: Plan) -> None:
         """Before the first step. Every view says the warnings."""
@@ -43,7 +46,7 @@ class View:
 
     def warn(self, message: str) -> None:
         """Something the user should know, though the run goes on."""
-        say(f"charrnn: warning: {message}")
+        self.stderr.say(f"charrnn: warning: {message}")
 
     def finish(self, event: Finished, plan: Plan, path: Path, stopped_by: str) -> None:
         """After the last save; `stopped_by` is "budget" or the name of a signal."""
@@ -57,21 +60,21 @@ class LineView(View):
 
     shows_samples = True
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
         self.latest: Step | None = None
 
+    def say(self, *lines: str) -> None:
+        self.stderr.say(*lines)
+
     def start(self, plan: Plan) -> None:
-        for line in plan.lines:
-            say(line)
+        self.say(*plan.lines)
         super().start(plan)
 
     def step(self, event: Step) -> None:
         self.latest = event
 
     def evaluation(self, event: Evaluation) -> None:
-        say(self.summary(event))
-
-    def summary(self, event: Evaluation) -> str:
         parts = [f"{format_duration(event.seconds):>6}", f"step {event.step:,}"]
         if latest := self.latest:
             parts += [
@@ -81,7 +84,7 @@ class LineView(View):
                 f"rate {latest.learning_rate:.2g}",
                 f"{latest.characters_per_second:,.0f} characters/s",
             ]
-        return "  ".join(parts)
+        self.say("  ".join(parts))
 
     def went_back(self, event: WentBack) -> None:
         self.warn(
@@ -90,11 +93,10 @@ class LineView(View):
         )
 
     def sample(self, step: int, text: str) -> None:
-        say(f"        {visible(text, one_line=True)[:70]}")
+        self.say(f"        {visible(text, one_line=True)[:70]}")
 
     def finish(self, event: Finished, plan: Plan, path: Path, stopped_by: str) -> None:
-        for line in closing_lines(event, plan, path, stopped_by):
-            say(line)
+        self.say(*closing_lines(event, plan, path, stopped_by))
 
 
 class JsonView(View):
@@ -102,11 +104,20 @@ class JsonView(View):
 
     shows_samples = True
 
+    def put(self, event: str, **values: Any) -> None:
+        """An event as one line; a number that is not finite becomes null."""
+        finite = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in values.items()
+        }
+        self.stdout.write(json.dumps({"event": event} | finite, allow_nan=False) + "\n")
+        self.stdout.flush()
+
     def start(self, plan: Plan) -> None:
         session = plan.session
         settings = session.settings
         baselines = asdict(session.baselines) if session.baselines else None
-        put(
+        self.put(
             "start",
             **asdict(settings),
             parameters=int(session.run.model.flat.size),
@@ -120,20 +131,20 @@ class JsonView(View):
         super().start(plan)
 
     def step(self, event: Step) -> None:
-        put("step", **asdict(event))
+        self.put("step", **asdict(event))
 
     def evaluation(self, event: Evaluation) -> None:
-        put("evaluation", **asdict(event))
+        self.put("evaluation", **asdict(event))
 
     def went_back(self, event: WentBack) -> None:
-        put("went_back", **asdict(event))
+        self.put("went_back", **asdict(event))
 
     def sample(self, step: int, text: str) -> None:
-        put("sample", step=step, text=text)
+        self.put("sample", step=step, text=text)
 
     def finish(self, event: Finished, plan: Plan, path: Path, stopped_by: str) -> None:
         loss = event.best_loss
-        put(
+        self.put(
             "end",
             steps=event.step,
             seconds=event.seconds,
@@ -157,37 +168,12 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
         if session.baselines:
             history, held_out = session.run.progress.history, len(session.held_out) - 1
             lines.append(verdict(history, event.best_loss, session.baselines, held_out))
-    name = visible(str(path), one_line=True)
     if stopped_by != "budget":
-        corpus = " ".join(map(quoted, plan.session.corpus.files))
-        lines.append(f"stopped by {stopped_by}; saved {name}")
-        lines.append(f"Go on: charrnn train {corpus} --out {quoted(str(path))} --resume")
+        corpus = " ".join(map(quote, plan.session.corpus.files))
+        lines.append(f"stopped by {stopped_by}; saved {path}")
+        lines.append(f"Go on: charrnn train {corpus} --out {quote(str(path))} --resume")
     else:
-        lines.append(f"saved {name}")
-    model = "" if str(path) == "charrnn.npz" else f" {quoted(str(path))}"
+        lines.append(f"saved {path}")
+    model = "" if str(path) == "charrnn.npz" else f" {quote(str(path))}"
     lines.append(f"Next: charrnn sample{model} --temp 0.8")
     return lines
-
-
-def quoted(argument: str) -> str:
-    """An argument as it has to be typed in a shell."""
-    import shlex
-
-    return shlex.quote(visible(argument, one_line=True))
-
-
-def say(line: str) -> None:
-    """A line on stderr, in whatever encoding stderr has."""
-    stderr = PatientStderr()
-    stderr.write(showable(line) + "\n")
-    stderr.flush()
-
-
-def put(event: str, **values: Any) -> None:
-    """An event as one line of JSON on stdout; a number that is not finite becomes null."""
-    finite = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in values.items()
-    }
-    sys.stdout.write(json.dumps({"event": event} | finite, allow_nan=False) + "\n")
-    sys.stdout.flush()
