@@ -86,7 +86,7 @@ def test_ten_adam_steps_with_clipping_equal_pytorch(
 ) -> None:
     golden = Golden(name, dtype)
     model, state = golden.model, golden.initial()
-    adam = Adam(*np.zeros((2, model.flat.size), model.dtype))
+    adam = Adam(*np.zeros((3, model.flat.size), model.dtype))
     for step in range(10):
         loss, _, state, _ = golden.step(
             golden["adam.ids"][step], golden["adam.targets"][step], state

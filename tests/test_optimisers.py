@@ -66,12 +66,12 @@ def test_weight_decay_shrinks_the_matrices_and_nothing_else() -> None:
 def test_adam_steps_by_about_the_learning_rate_whatever_the_scale() -> None:
     for scale in (1e-6, 1.0, 1e6):
         weights = np.zeros(2)
-        Adam(np.zeros(2), np.zeros(2)).update(weights, np.array([scale, -scale]), 1, 0.1)
+        Adam(*np.zeros((3, 2))).update(weights, np.array([scale, -scale]), 1, 0.1)
         np.testing.assert_allclose(weights, [-0.1, 0.1], rtol=0.02)
 
 
 def test_the_average_of_constant_weights_is_that_constant() -> None:
-    average = Average(np.zeros(3), window=0.02)
+    average = Average(np.zeros(3), 0.02, np.empty(3))
     for step in range(1, 1000):
         average.update(np.full(3, 7.0), step / 1000, 1 / 1000)
     np.testing.assert_allclose(average.weights, 7.0, rtol=1e-6)
@@ -80,7 +80,7 @@ def test_the_average_of_constant_weights_is_that_constant() -> None:
 def test_the_average_means_the_same_in_many_small_steps_as_in_few() -> None:
     ends = []
     for steps in (500, 5000):
-        average = Average(np.zeros(1), window=0.05)
+        average = Average(np.zeros(1), 0.05, np.empty(1))
         for step in range(1, steps + 1):
             average.update(np.array([step / steps]), step / steps, 1 / steps)
         ends.append(average.weights[0])

@@ -80,7 +80,7 @@ def test_muon_is_for_the_hidden_matrices_adam_for_all_else_and_biases_do_not_dec
                 muon = Muon(np.zeros(rows, np.float32), H)
                 muon.update(theta[here], g[here], 1, rate, decay)
         else:
-            adam = Adam(*np.zeros((2, theta.size), np.float32))
+            adam = Adam(*np.zeros((3, theta.size), np.float32))
             adam.update(theta, g, 1, rate, 0 if kind == "bias" else decay)
         np.testing.assert_array_equal(weights[name].reshape(-1), theta, err_msg=name)
         v = weights.over(update.v)[name]

@@ -17,16 +17,16 @@ from charrnn.training.recipe import parameter_count
 from charrnn.training.settings import Settings
 
 #: Copies of the parameters in float32: weights, gradient, Adam's two, average, the evaluator, four
-#: to go back to, four that are being saved. And of those of the network that the members become:
-#: the best, and the one that it is made from.
-COPIES, COPIES_JOINED = 14, 2
-#: And in a checkpoint: last, average, Adam's two; and once the joined network. Bytes for all that
-#: is not an array of the network: the excerpt, the history, the heads of the arrays.
+#: to go back to, four that are being saved. And of those of the members' merger: the best, and the
+#: one that it is made from.
+COPIES, COPIES_MERGED = 14, 2
+#: And in a checkpoint: last, average, Adam's two; and once the merger. Bytes for all that is not an
+#: array of the network: the excerpt, the history, the heads of the arrays.
 SAVED_COPIES = 4
 SAVED_BESIDES = 2**17
-#: What a forked worker has of its own: a gradient, and what the original has changed since.
-WORKER_COPIES = 11
-WORKER = 15 * 2**20
+#: What a worker has of its own: Python and NumPy, a gradient, and what its products pack.
+WORKER_COPIES = 2
+WORKER = 25 * 2**20
 #: Bytes for each character of the text, and while the baselines of so many are counted.
 PER_CHARACTER, COUNTED = 2, 16_000_000
 PER_COUNTED_CHARACTER = 40
@@ -45,17 +45,17 @@ def need(settings: Settings, vocabulary_size: int, characters: int, processes: i
     """What a run with these settings takes, to within a third or so."""
     s, M, V = settings, settings.members, vocabulary_size
     B, T, L, H = s.batch_size, s.sequence_length, s.layers, s.hidden_size
-    joined = parameter_count(s.cell, L, H, V)
+    merged = parameter_count(s.cell, L, H, V)
     P = M * parameter_count(s.cell, L, H // M, V)
     cell = CELLS[s.cell](s.activation)
     G, S, kept = len(cell.gates), len(cell.states), len(cell.saved) + 2 * cell.separate
     # At each place: the tape of each layer with its dropout, the logits (three times in the loss),
     # the one-hot input.
     place = L * H * (3 * G + S + kept + 5) + M * (3 * V + min(V, B * T))
-    floats = COPIES * P + COPIES_JOINED * joined + B * T * place
+    floats = COPIES * P + COPIES_MERGED * merged + B * T * place
     others = (processes - 1) * (4 * WORKER_COPIES * P + WORKER)
     text = PER_CHARACTER * characters + PER_COUNTED_CHARACTER * min(characters, COUNTED)
-    saved = SAVED_COPIES * P + joined + L * S * H * B + V
+    saved = SAVED_COPIES * P + merged + L * S * H * B + V
     return Need(4 * floats + others + text + PROGRAM, 4 * saved + SAVED_BESIDES)
 
 

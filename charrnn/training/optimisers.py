@@ -54,20 +54,22 @@ class Adam:
     """Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (arXiv 1711.05101).
 
     `m` and `v`, zero at first, are the running moments of the gradient: the whole state, together
-    with the number t of the update, from 1, which the caller counts.
+    with the number t of the update, from 1, which the caller counts. `scratch` is at least as long,
+    and may be the same for many, so that it stays in the cache.
     """
 
     def __init__(
         self,
         m: Array,
         v: Array,
+        scratch: Array,
         *,
         betas: tuple[float, float] = (0.9, 0.99),
         epsilon: float = 1e-8,
     ) -> None:
         self.m, self.v = m, v
         self.betas, self.epsilon = betas, epsilon
-        self._scratch = np.empty_like(m)
+        self._scratch = scratch[: len(m)]
 
     def update(
         self, theta: Array, g: Array, t: int, learning_rate: float, weight_decay: float = 0.0
@@ -158,9 +160,9 @@ class Average:
     the average from then on; early in a run the window is as short as the run is young.
     """
 
-    def __init__(self, weights: Array, window: float) -> None:
+    def __init__(self, weights: Array, window: float, scratch: Array) -> None:
         self.weights, self.window = weights, window
-        self._scratch = np.empty_like(weights)
+        self._scratch = scratch[: len(weights)]
 
     def update(self, theta: Array, progress: float, dp: float) -> None:
         """Take in the weights after a step; `progress` of the budget is spent by then."""

@@ -54,26 +54,30 @@ class Update(Job):
 
     def __call__(self, worker: int) -> None:
         t, learning_rate, weight_decay, share, dp = self.now.tolist()
-        if worker not in self.private:  # every W-th piece: all have about as much to do
-            self.private[worker] = self.pieces()[worker :: self.workers]
+        if worker not in self.private:
+            self.private[worker] = self.pieces(worker)
         for where, optimiser, decays, average in self.private[worker]:
             # The average is taken while the weights are still in the cache.
             theta, g = self.weights.flat[where], self.gradient[where]
             optimiser.update(theta, g, int(t), learning_rate, weight_decay * decays)
             average.update(theta, share, dp)
 
-    def pieces(self) -> list[Piece]:
-        """The whole vector: blocks of rows for Muon, and for Adam blocks that stay in the cache."""
+    def pieces(self, worker: int) -> list[Piece]:
+        """A worker's share of the vector: blocks of rows for Muon, and for Adam, which is the same
+        for every element wherever the vector is cut, blocks that stay in the cache."""
         columns = self.weights.shapes["head.weight"][1]
-        pieces = []
+        scratch = np.empty(max(BLOCK, Muon.ROWS * columns), self.weights.flat.dtype)
+        places = []
         for group in self.weights.groups():
             muon = self.optimizer == "muon" and group.kind == "hidden"
             start, stop = group.where.start, group.where.stop
-            # Adam is the same for every element, wherever the vector is cut; Muon is not.
-            cut = [slice(i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
-            for where in self.weights.gate_blocks(group, Muon.ROWS) if muon else cut:
-                m, v = self.m[where], self.v[where]
-                optimiser = Muon(m, columns) if muon else Adam(m, v)
-                average = Average(self.average[where], WINDOW)
-                pieces.append(Piece(where, optimiser, group.kind != "bias", average))
+            blocks = [slice(i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
+            cut = self.weights.gate_blocks(group, Muon.ROWS) if muon else blocks
+            places += [(where, muon, group.kind != "bias") for where in cut]
+        pieces = []
+        for where, muon, decays in places[worker :: self.workers]:  # all have about as much to do
+            m, v = self.m[where], self.v[where]
+            optimiser = Muon(m, columns) if muon else Adam(m, v, scratch)
+            average = Average(self.average[where], WINDOW, scratch)
+            pieces.append(Piece(where, optimiser, decays, average))
         return pieces

@@ -30,7 +30,7 @@ class Writer:
         self._pending: list[str] = []
         self._live = stdout.isatty()
         self._escape = wanted.escape or (self._live and not wanted.raw)
-        self._heat, self._colour = wanted.heat, wanted.heat and stdout.colour
+        self._heat, self._colour = wanted.heat, wanted.heat and self._live and stdout.colour
         self._flushed = 0.0
         self._digits = ""
         self._width = stdout.width if self._live else 0
