@@ -1,27 +1,30 @@
-# Everything starts from a bare Python 3.11+ and make; all that is installed goes into .venv.
+# Everything starts from a bare Python 3.11+ and make; all that is installed goes into .venv, or into
+# .venv-3.13 and the like where a Python is named: make test PYTHON=python3.13
 
 PYTHON ?= python3
-BIN := .venv/bin
+NAMED := $(filter-out file,$(origin PYTHON))
+VENV := .venv$(if $(NAMED),-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo.npz
 
 .PHONY: demo setup test check lint types bench torture corpora remembering clean
 
-setup: .venv/installed
+setup: $(VENV)/installed
 
 # The program alone: three packages.
-.venv/installed: pyproject.toml
-	$(PYTHON) -m venv .venv
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .
 	@touch $@
 
 # And what developers need. Dependency groups want a recent pip.
-.venv/developing: .venv/installed
+$(VENV)/developing: $(VENV)/installed
 	$(PIP) install --upgrade pip
 	$(PIP) install --group dev
 	@touch $@
 
-demo: .venv/installed
+demo: $(VENV)/installed
 	@echo "== charrnn train corpora/lighthouse.txt --time 1m"
 	$(BIN)/charrnn train corpora/lighthouse.txt --time 1m --out $(DEMO) --force
 	@echo
@@ -31,29 +34,29 @@ demo: .venv/installed
 	@echo "== charrnn inspect $(DEMO)"
 	$(BIN)/charrnn inspect $(DEMO)
 
-test: .venv/developing
+test: $(VENV)/developing
 	$(BIN)/python -m pytest
 
 check: lint types test
 
-lint: .venv/developing
+lint: $(VENV)/developing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: .venv/developing
+types: $(VENV)/developing
 	$(BIN)/mypy
 
 # The long forms of the tests of reliability; docs/promises.md has the figures.
-torture: .venv/developing
+torture: $(VENV)/developing
 	$(BIN)/python -m pytest tests/torture
 
 # The texts with an exact entropy. hello.txt is in the repository; the others are made.
-corpora: .venv/installed
+corpora: $(VENV)/installed
 	$(BIN)/python corpora/synthesise.py corpora
 
 # How a training step's cost grows; then charrnn and PyTorch in turn. PyTorch lives in an environment
 # of its own and is no dependency.
-bench: .venv/installed .venv-bench/installed
+bench: $(VENV)/installed .venv-bench/installed
 	$(BIN)/python tests/benchmarks/scaling.py
 	$(BIN)/python tests/benchmarks/side_by_side.py --torch-python .venv-bench/bin/python
 
@@ -63,8 +66,8 @@ bench: .venv/installed .venv-bench/installed
 	@touch $@
 
 # The figures and pictures of docs/remembering.md; about four minutes.
-remembering: .venv/installed
+remembering: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/remembering.py remembering
 
 clean:
-	rm -rf .venv .venv-bench $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache

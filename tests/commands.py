@@ -1,16 +1,13 @@
 """Runs charrnn as its users do: in a process of its own, or quickly in this one."""
 
 import os
-import pty
 import re
 import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from fcntl import ioctl
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -90,9 +87,13 @@ def error_of(stderr: bytes | str) -> str:
 
 @contextmanager
 def terminal(columns: int = 80, rows: int = 24) -> Iterator[tuple[int, int]]:
-    """A pseudo-terminal: the descriptors of the side of the program and of ours."""
+    """A pseudo-terminal: the descriptors of the side of the program and of ours. Not on Windows."""
+    import fcntl
+    import pty
+    import termios
+
     ours, theirs = pty.openpty()
-    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     try:
         yield theirs, ours
     finally:

@@ -4,7 +4,6 @@ import errno
 import io
 import os
 import re
-import resource
 import stat
 import subprocess
 import sys
@@ -162,6 +161,8 @@ def test_an_exception_of_the_callback_passes_unchanged(target: Path) -> None:
 
 
 def test_a_full_disk_is_reported_with_the_bytes_needed(target: Path) -> None:
+    import resource  # not on Windows
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:

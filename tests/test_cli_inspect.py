@@ -4,7 +4,6 @@ import dataclasses
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +122,8 @@ def on_pseudo_terminal(folder: Path, columns: int, *arguments: str, **environmen
     env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
     env |= {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "24"}
     env |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"} | environment
+    import pty  # not on Windows
+
     parent, child = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "charrnn", "inspect", *arguments],
@@ -178,7 +179,6 @@ def test_one_window_without_burn_in_is_the_texts_beginning_from_a_zero_state(fol
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_same_call_gives_the_same_bytes(folder: Path, view: str) -> None:
-    """I8."""
     first, second = (run(folder, "lstm.npz", "--view", view, "--json") for _ in range(2))
     assert first.stdout == second.stdout
     json.loads(first.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
@@ -262,7 +262,7 @@ def test_comparison_json_lists_the_models(folder: Path) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_piped_reports_are_plain_and_at_most_80_wide(folder: Path, view: str) -> None:
-    """I11: no escape byte, no line over 80, in UTF-8 and in ASCII, with the same numbers."""
+    """No escape byte, no line over 80, in UTF-8 and in ASCII, with the same numbers."""
     unicode = run(folder, "lstm.npz", "--view", view, "--every").stdout
     ascii_only = run(folder, "lstm.npz", "--view", view, "--every", encoding="ascii").stdout
     for text in (unicode, ascii_only):

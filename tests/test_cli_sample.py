@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -69,6 +68,8 @@ def process(*arguments, env=None, **settings):
 
 def on_terminal(*arguments, env=None, **settings):
     """What a terminal receives from stdout and, in order, from stderr."""
+    import pty  # not on Windows
+
     master, slave = pty.openpty()
     started = process(*arguments, env=env, stdout=slave, stderr=slave, **settings)
     os.close(slave)

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import re
-import resource
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -428,6 +427,8 @@ def test_a_reader_of_stderr_that_leaves_does_not_stop_the_run(folder: Path) -> N
 
 
 def limited(size: int) -> Callable[[], None]:
+    import resource  # not on Windows
+
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 

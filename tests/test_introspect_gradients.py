@@ -47,11 +47,11 @@ def measured_decay(model: CharModel, state: int = 0, steps: int = 60):  # type: 
     return report.layers[state].decay
 
 
-# I1 to I3: networks whose gain is known
+# Networks whose gain is known
 
 
 def test_a_linear_network_with_gain_09_is_measured_as_such() -> None:
-    """I1. With no input a tanh network stays at zero, where its slope is 1: it is linear."""
+    """With no input a tanh network stays at zero, where its slope is 1: it is linear."""
     model = bare_model("rnn", 32)
     q, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(32, 32)))
     model.parameters["rnn.weight_hh_l0"][...] = 0.9 * q
@@ -65,7 +65,6 @@ def test_a_linear_network_with_gain_09_is_measured_as_such() -> None:
 
 
 def test_an_lstm_that_only_forgets_has_its_forget_gate_as_gain() -> None:
-    """I2."""
     model = bare_model("lstm", 8)
     model.parameters["rnn.bias_ih_l0"][8:16] = 1
     found = measured_decay(model, state=1)
@@ -74,7 +73,7 @@ def test_an_lstm_that_only_forgets_has_its_forget_gate_as_gain() -> None:
 
 
 def test_a_gru_that_keeps_95_percent_has_that_gain() -> None:
-    """I3. PyTorch's z is the share that is kept."""
+    """PyTorch's z is the share that is kept."""
     model = bare_model("gru", 8)
     model.parameters["rnn.bias_ih_l0"][8:16] = np.log(0.95 / 0.05)
     found = measured_decay(model)
@@ -83,14 +82,14 @@ def test_a_gru_that_keeps_95_percent_has_that_gain() -> None:
     assert found.memory is None  # 1 % is reached after 90 characters, and 60 were measured
 
 
-# I4 to I6: the gradients themselves
+# The gradients themselves
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
 def test_lag_equals_central_differences_of_the_last_loss(cell: str, layers: int, seed: int) -> None:
-    """I4. A change is injected into one state after one step, while the network runs."""
+    """A change is injected into one state after one step, while the network runs."""
     T = 22
     model = random_model(cell, layers, seed)
     columns = text(T + 1, seed)[:, None]
@@ -130,7 +129,7 @@ def differences(model: CharModel, columns: np.ndarray, k: int, layer: int, s: in
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_total_is_the_sum_of_the_gradients_of_single_losses(cell: str) -> None:
-    """I5. As vectors, before any norm is taken."""
+    """As vectors, before any norm is taken."""
     T, B = 9, 3
     model = random_model(cell, 2, 0)
     columns = np.stack([text(T + 1, seed) for seed in range(B)], axis=1)
@@ -179,7 +178,7 @@ def test_norms_equal_those_of_pytorchs_autograd(name: str) -> None:
         np.testing.assert_allclose(lag[:, s], golden[f"inspect.lag_{state_name}"], rtol=1e-10)
 
 
-# I7: the slope is the Lyapunov exponent
+# The slope is the Lyapunov exponent
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -242,7 +241,6 @@ def test_a_text_shorter_than_the_window_is_refused() -> None:
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-24, 1.0, 1e20, 1e200])
 def test_norms_neither_vanish_nor_overflow(scale: float) -> None:
-    """I10."""
     x = np.full((128, 2), scale)
     np.testing.assert_allclose(norms(x, axis=0), scale * np.sqrt(128), rtol=1e-12)
     assert norms(np.zeros((4, 2)), axis=0).tolist() == [0, 0]

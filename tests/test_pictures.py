@@ -75,7 +75,7 @@ def drawing(reports: dict[str, Any], view: str) -> Drawing:
 
 @pytest.mark.parametrize("view", HEADERS)
 def test_svg_is_well_formed_and_safe(reports: dict[str, Any], view: str) -> None:
-    """I12: all control and bidirectional characters in the vocabulary, none in the picture."""
+    """All control and bidirectional characters in the vocabulary, none in the picture."""
     written = svg(drawing(reports, view))
     root = ET.fromstring(written)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"

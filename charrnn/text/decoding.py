@@ -168,13 +168,17 @@ def _decode(
     state = decoder.getstate()
     try:
         return decoder.decode(piece, last), len(piece), None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        # utf-16 and utf-32 without a mark: before Python 3.13 an error without a place, since then
+        # one whose place depends on how the file was cut.
+        if "BOM" in str(error):
+            return "", 0, UnicodeError("it does not start with a byte order mark (BOM)")
+        if not isinstance(error, UnicodeDecodeError):
+            return "", 0, error
         right = len(piece) - len(error.object) + error.start  # the object ends with the piece
         decoder.setstate(state)
         text, _, unmarked = _decode(decoder, piece[: max(right, 0)], last=False)
         return text, right, unmarked or error
-    except UnicodeError as error:  # utf-16 and utf-32 without a byte order mark
-        return "", 0, error
 
 
 def shown(path: str) -> str:
