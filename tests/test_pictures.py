@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import struct
+import sys
 import xml.etree.ElementTree as ET
 import zlib
 from html.parser import HTMLParser
@@ -12,19 +13,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import resvg_py
 
-from charrnn.errors import UsageError
+from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.context import context
 from charrnn.inspection.export import as_json
 from charrnn.inspection.gates import gate_use
 from charrnn.inspection.gradients import gradient_norms
 from charrnn.inspection.neurons import find_all
-from charrnn.inspection.pictures import draw, font
+from charrnn.inspection.pictures import draw
 from charrnn.inspection.pictures.chart import Scale, linear_ticks, log_ticks
 from charrnn.inspection.pictures.drawing import Drawing, Label, text_width
 from charrnn.inspection.pictures.page import html
-from charrnn.inspection.pictures.png import encode, png
-from charrnn.inspection.pictures.save import FORMATS, save
+from charrnn.inspection.pictures.png import png
+from charrnn.inspection.pictures.save import FORMATS, check_format, save
 from charrnn.inspection.pictures.svg import number, svg
 from charrnn.inspection.pictures.table import HEADERS, csv_text, table
 from charrnn.inspection.predicates import PREDICATES
@@ -132,7 +134,7 @@ def test_png_is_valid_and_not_empty(reports: dict[str, Any], view: str) -> None:
 
 
 def decode(data: bytes) -> tuple[int, int, np.ndarray]:
-    """A PNG reader for what the writer writes, that checks lengths and checksums."""
+    """A PNG reader for eight bits a channel, that checks lengths and checksums."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     chunks, place = {}, 8
     while place < len(data):
@@ -140,17 +142,36 @@ def decode(data: bytes) -> tuple[int, int, np.ndarray]:
         kind, body = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
         (crc,) = struct.unpack(">I", data[place + 8 + length : place + 12 + length])
         assert crc == zlib.crc32(kind + body)
-        chunks[kind], place = body, place + 12 + length
-    width, height = struct.unpack(">II", chunks[b"IHDR"][:8])
+        chunks[kind] = chunks.get(kind, b"") + body
+        place += 12 + length
+    width, height, depth, colours = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
+    assert (depth, colours) == (8, 6)  # red, green, blue, opacity
     rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, -1)
-    assert set(rows[:, 0]) == {2}
-    pixels = np.cumsum(rows[:, 1:], axis=0, dtype=np.uint8).reshape(height, width, 3)
-    return width, height, pixels
+    pixels, above = np.empty((height, width, 4), np.uint8), np.zeros((width, 4), np.uint8)
+    for y, row in enumerate(rows):
+        above = pixels[y] = unfiltered(row[0], row[1:].reshape(width, 4), above)
+    return width, height, pixels[:, :, :3]
 
 
-def test_png_pixels_survive() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(decode(encode(pixels))[2], pixels)
+def unfiltered(kind: int, row: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """A row of pixels (width, 4) from how it differs from the pixels to its left and above."""
+    if kind == 0:
+        return row
+    if kind == 1:
+        return np.cumsum(row, axis=0, dtype=np.uint8)
+    if kind == 2:
+        return row + above
+    left = upper_left = np.zeros(4, int)
+    found = []
+    for x, up in zip(row.astype(int), above.astype(int), strict=True):
+        if kind == 3:
+            guess = (left + up) // 2
+        else:  # Paeth: the neighbour nearest to left + up - upper left
+            distances = np.abs([up - upper_left, left - upper_left, left + up - 2 * upper_left])
+            guess = np.choose(distances.argmin(axis=0), [left, up, upper_left])
+        left, upper_left = (x + guess) % 256, up
+        found.append(left)
+    return np.array(found, np.uint8)
 
 
 def test_shapes_cover_the_pixels_they_should() -> None:
@@ -163,6 +184,37 @@ def test_shapes_cover_the_pixels_they_should() -> None:
     assert (pixels[2:12, 20:30] == 0).all()
     assert pixels[10, 34].tolist() == [255, 0, 0]
     assert pixels[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("character", ["a", "é", "→", "␣", "²", "\x1b", "\u202e", "字", "\ue000"])
+@pytest.mark.parametrize("mono", [False, True])
+def test_every_character_leaves_ink(character: str, mono: bool) -> None:
+    """A letter that no font has is a box, and one that is invisible its escape."""
+    picture = Drawing(80, 20, "")
+    picture.label(4, 15, character, mono=mono)
+    _, _, pixels = decode(png(picture))
+    assert (pixels < 128).any()
+
+
+def test_without_resvg_the_extra_is_named_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(CharRNNError, match="resvg-py") as caught:
+        check_format(Path("a.PNG"))
+    assert "pip install 'charrnn[png]'" in caught.value.hint
+    assert ".svg" in caught.value.hint
+
+
+def test_without_any_font_no_png_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoFonts:
+        @staticmethod
+        def svg_to_bytes(svg_string: str) -> bytes:
+            return resvg_py.svg_to_bytes(svg_string=svg_string, skip_system_fonts=True)
+
+    monkeypatch.setitem(sys.modules, "resvg_py", NoFonts)
+    with pytest.raises(CharRNNError, match="needs a font"):
+        check_format(Path("a.png"))
 
 
 @pytest.mark.parametrize("view", COMPARABLE)
@@ -237,11 +289,3 @@ def test_scales_move_what_is_outside_to_the_edge() -> None:
 
 def test_numbers_are_short() -> None:
     assert [number(v) for v in (1.0, 0.5, 1 / 3, -0.001, 120.0)] == ["1", "0.5", "0.33", "0", "120"]
-
-
-def test_the_font_has_all_of_ascii_and_escapes_the_rest() -> None:
-    ascii_characters = "".join(map(chr, range(32, 127)))
-    assert font.writable(ascii_characters) == ascii_characters
-    assert font.writable("é字") == "\\xe9\\u5b57"
-    for character in font.GLYPHS:
-        assert all(0 <= x <= 6 and 0 <= y <= 9 for s in font.strokes(character) for x, y in s)

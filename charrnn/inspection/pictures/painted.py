@@ -11,6 +11,7 @@ from charrnn.inspection.surprisal import Surprisal, WorstPlace
 
 COLUMNS, ROWS = 86, 40
 CELL, LINE, LEFT, TOP = 8.4, 21.0, 24.0, 84.0
+WIDTH = round(2 * LEFT + COLUMNS * CELL)
 BRIGHTEST = 8.0  # bits
 BEFORE = 34  # characters shown before a place
 Style = Callable[[float], tuple[str, str]]
@@ -18,7 +19,7 @@ Style = Callable[[float], tuple[str, str]]
 
 def surprisal(name: str, text: str, report: Surprisal) -> Drawing:
     drawing = Drawing(
-        LEFT * 2 + COLUMNS * CELL,
+        WIDTH,
         0,
         f"{name}: {words.loss(report.bits_per_character)} bits per character",
         f"{report.nats:.4f} nats per character over {report.characters:,} characters.",
@@ -59,7 +60,7 @@ def neurons(name: str, report: Neurons) -> Drawing:
     title = "no unit follows anything"
     if unit is not None:
         title = f"{report.quantity} of unit {unit.unit} in layer {unit.layer}"
-    drawing = Drawing(LEFT * 2 + COLUMNS * CELL, 0, f"{name}: {title}")
+    drawing = Drawing(WIDTH, 0, f"{name}: {title}")
     steps = [i / 4 for i in range(-4, 5)]
     scale(
         drawing, [(f"{v:+.2g}", diverging(v), ink_on(v)) for v in steps], "its value after reading"

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from charrnn.errors import UsageError
 from charrnn.inspection.pictures import draw
 from charrnn.inspection.pictures.page import html
-from charrnn.inspection.pictures.png import png
+from charrnn.inspection.pictures.png import check_png, png
 from charrnn.inspection.pictures.svg import svg
 from charrnn.inspection.pictures.table import csv_text, table
 from charrnn.storage.atomic import write_atomically
@@ -18,13 +18,16 @@ FORMATS = (".svg", ".html", ".png", ".csv", ".json")
 
 
 def check_format(path: Path) -> None:
-    """Raise UsageError, before anything is measured, for a format that is not known."""
+    """Before anything is measured, raise UsageError for a format that is not known and CharRNNError
+    for one that cannot be written here."""
     if path.suffix.lower() not in FORMATS:
         name = visible(path.name, one_line=True)
         raise UsageError(
             f"cannot tell a picture format from the name {name}",
             f"End it in {', '.join(FORMATS)}.",
         )
+    if path.suffix.lower() == ".png":
+        check_png()
 
 
 def save(

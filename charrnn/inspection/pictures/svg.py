@@ -17,8 +17,9 @@ from charrnn.inspection.pictures.drawing import (
 )
 from charrnn.visible import visible
 
-SANS_FAMILY = "Helvetica, Arial, 'Liberation Sans', sans-serif"
-MONO_FAMILY = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+#: resvg knows no generic families, so that one font of each system is named.
+SANS_FAMILY = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans', sans-serif"
+MONO_FAMILY = "Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', 'Noto Sans Mono', monospace"
 
 
 def svg(drawing: Drawing) -> str:
