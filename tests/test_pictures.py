@@ -21,17 +21,17 @@ from charrnn.inspection.export import as_json
 from charrnn.inspection.gates import gate_use
 from charrnn.inspection.gradients import gradient_norms
 from charrnn.inspection.neurons import find_all
-from charrnn.inspection.pictures import draw
+from charrnn.inspection.pictures import paint
 from charrnn.inspection.pictures.chart import Scale, linear_ticks, log_ticks
-from charrnn.inspection.pictures.drawing import Drawing, Label, text_width
+from charrnn.inspection.pictures.drawing import MONO, Drawing, Label
 from charrnn.inspection.pictures.page import html
 from charrnn.inspection.pictures.png import png
 from charrnn.inspection.pictures.save import FORMATS, check_format, save
 from charrnn.inspection.pictures.svg import number, svg
-from charrnn.inspection.pictures.table import HEADERS, csv_text, table
 from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.summary import summarise
 from charrnn.inspection.surprisal import surprisal
+from charrnn.inspection.table import HEADERS, csv_text, table
 from charrnn.inspection.unfold import predict, unfold
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
@@ -72,7 +72,7 @@ def reports() -> dict[str, Any]:
 
 
 def drawing(reports: dict[str, Any], view: str) -> Drawing:
-    return draw(view, ["<a&b>\x1b"], [reports[view]], reports["text"])
+    return paint(view, ["<a&b>\x1b"], [reports[view]], reports["text"])
 
 
 @pytest.mark.parametrize("view", HEADERS)
@@ -220,15 +220,20 @@ def test_without_any_font_no_png_is_written(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("view", COMPARABLE)
 def test_several_models_are_drawn_on_one_scale(reports: dict[str, Any], view: str) -> None:
     names = ["a", "b", "c", "d", "e", "f"]
-    picture = draw(view, names, [reports[view]] * 6, reports["text"])
+    picture = paint(view, names, [reports[view]] * 6, reports["text"])
     shown = " ".join(shape.text for shape in picture.shapes if isinstance(shape, Label))
     assert all(name in shown for name in names)
     ET.fromstring(svg(picture))
 
 
+def text_width(label: Label) -> float:
+    """About how wide a label is, where it is not stretched to a width."""
+    return label.fit or (MONO if label.mono else 0.53) * label.size * len(label.text)
+
+
 @pytest.mark.parametrize("view", HEADERS)
 def test_labels_stay_on_the_paper(reports: dict[str, Any], view: str) -> None:
-    picture = draw(view, ["model"], [reports[view]], reports["text"])
+    picture = paint(view, ["model"], [reports[view]], reports["text"])
     for shape in picture.shapes:
         if isinstance(shape, Label) and not shape.upright:
             width = text_width(shape)

@@ -110,3 +110,7 @@ def named(character: str) -> str:
 def shown(character: str) -> str:
     """A character on one line: newline and tab as arrows, what is invisible as an escape."""
     return {"\n": "↵", "\t": "→"}.get(character) or visible(character, one_line=True)
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,7 +1,7 @@
 """`charrnn inspect`: the options of the instrument, and the way from a file to a report.
 
-What is measured is in `charrnn.introspect`, how it is drawn in `cli.reports`; `cli.study` joins
-them. NumPy is imported only when the command runs.
+What is measured and how it is shown is in `charrnn.inspection`; `report` joins them. NumPy is
+imported only when the command runs.
 """
 
 from pathlib import Path
@@ -48,6 +48,6 @@ def inspect(
         charrnn inspect --save memory.svg              the picture
     """
     blas.configure()
-    from charrnn.cli.inspect.study import study
+    from charrnn.cli.inspect.report import report
 
-    study(request, [model, *(compare or [])], save=save, json=json, terminal=context.obj)
+    report(request, [model, *(compare or [])], save=save, json=json, terminal=context.obj)

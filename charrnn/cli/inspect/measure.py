@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.cli.inspect.measured_text import MeasuredText, text_of
 from charrnn.cli.inspect.options import Request
-from charrnn.cli.inspect.subject import Passage, passage
 from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
 from charrnn.inspection.context import Context, context
 from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
@@ -24,6 +24,7 @@ from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.summary import Summary, summarise
 from charrnn.inspection.surprisal import Surprisal, surprisal
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
+from charrnn.inspection.views import COMPARABLE
 from charrnn.library import Model
 from charrnn.visible import visible
 
@@ -36,7 +37,7 @@ LONGEST_PROMPT = 2000  # of a longer text, `next` reads the end
 NEURON_TEXT = 20_000
 
 
-def gradients(model: Model, text: Passage, request: Request) -> Gradients:
+def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     """Gradient norms, and the dynamics that do not depend on a loss."""
     check_layer(model, request.layer)
     ids, network = encode(model, text), model.network(np.float64)
@@ -62,11 +63,11 @@ def window(length: int, request: Request) -> tuple[int, int]:
     return steps, burn_in
 
 
-def summary(model: Model, text: Passage, request: Request) -> Summary:
+def summary(model: Model, text: MeasuredText, request: Request) -> Summary:
     return summarise(model.meta, model.vocabulary.characters, model.parameters)
 
 
-def unfolding(model: Model, text: Passage, request: Request) -> Unfolding:
+def unfolding(model: Model, text: MeasuredText, request: Request) -> Unfolding:
     """The prompt as it was given, or the first characters of a longer text."""
     check_layer(model, request.layer)
     length = request.steps or (len(text.text) if request.prompt is not None else UNFOLDED)
@@ -74,7 +75,7 @@ def unfolding(model: Model, text: Passage, request: Request) -> Unfolding:
         raise UsageError(
             f"{length:,} steps are too many to draw", f"Unfold at most {MOST_UNFOLDED}: --steps 8"
         )
-    ids = encode(model, Passage(text.text[: length + 1], text.source))
+    ids = encode(model, MeasuredText(text.text[: length + 1], text.source))
     alphabet = model.vocabulary.characters
     target = alphabet[ids[length]] if len(ids) > length else None
     report = unfold(model.network(np.float64), ids[:length], alphabet, request.temp, target)
@@ -87,7 +88,7 @@ def unfolding(model: Model, text: Passage, request: Request) -> Unfolding:
     return replace(report, moments=tuple(moments))
 
 
-def surprise(model: Model, text: Passage, request: Request) -> Surprisal:
+def surprise(model: Model, text: MeasuredText, request: Request) -> Surprisal:
     ids, known = known_ids(model, text.text)
     single = len(ids) > SINGLE_PRECISION
     network = model.network(np.float32 if single else np.float64)
@@ -107,12 +108,12 @@ def learning(model: Model, ids: Array, request: Request) -> DynamicLoss:
         ) from error
 
 
-def prediction(model: Model, text: Passage, request: Request) -> Prediction:
-    ids = encode(model, Passage(text.text[-LONGEST_PROMPT:], text.source))
+def prediction(model: Model, text: MeasuredText, request: Request) -> Prediction:
+    ids = encode(model, MeasuredText(text.text[-LONGEST_PROMPT:], text.source))
     return predict(model.network(np.float64), ids, model.vocabulary.characters, request.temp)
 
 
-def neurons(model: Model, text: Passage, request: Request) -> Neurons:
+def neurons(model: Model, text: MeasuredText, request: Request) -> Neurons:
     """Rank units for one predicate or for all, and paint the unit asked for or the best one."""
     check_layer(model, request.layer)
     hidden_size = model.meta["hidden_size"]
@@ -125,7 +126,7 @@ def neurons(model: Model, text: Passage, request: Request) -> Neurons:
         raise UsageError(
             f"there is no predicate {request.find!r}", f"Known are {', '.join(PREDICATES)}."
         )
-    shown = Passage(text.text[:NEURON_TEXT], text.source)
+    shown = MeasuredText(text.text[:NEURON_TEXT], text.source)
     return find_all(
         model.network(np.float32),
         encode(model, shown),
@@ -136,7 +137,7 @@ def neurons(model: Model, text: Passage, request: Request) -> Neurons:
     )
 
 
-def gates(model: Model, text: Passage, request: Request) -> Gates:
+def gates(model: Model, text: MeasuredText, request: Request) -> Gates:
     check_layer(model, request.layer)
     report = gate_use(model.network(np.float64), encode(model, text))
     if request.layer is None:
@@ -149,14 +150,14 @@ def gates(model: Model, text: Passage, request: Request) -> Gates:
     )
 
 
-def visible_context(model: Model, text: Passage, request: Request) -> Context:
+def visible_context(model: Model, text: MeasuredText, request: Request) -> Context:
     ids = encode(model, text)
     most = request.steps or min(STEPS, max(2, len(ids) // 2))
     windows = request.windows or CONTEXT_WINDOWS
     return context(model.network(np.float64), ids, most=most, windows=windows)
 
 
-def encode(model: Model, text: Passage) -> Array:
+def encode(model: Model, text: MeasuredText) -> Array:
     """Indices of a text that may not be empty, every character of which the model knows."""
     if not text.text:
         raise CorpusError(f"the text ({text.source}) is empty", "Give some: --prompt TEXT")
@@ -201,8 +202,8 @@ def check_layer(model: Model, layer: int | None) -> None:
         )
 
 
-Measure = Callable[[Model, Passage, Request], Any]
-VIEWS: dict[str, Measure] = {
+Measure = Callable[[Model, MeasuredText, Request], Any]
+MEASURES: dict[str, Measure] = {
     "gradients": gradients,
     "summary": summary,
     "unfold": unfolding,
@@ -212,18 +213,16 @@ VIEWS: dict[str, Measure] = {
     "gates": gates,
     "context": visible_context,
 }
-#: Views of which several models fit on one scale.
-COMPARABLE = ("gradients", "summary", "surprisal", "next", "context")
 
 
-def text_for(request: Request, model: Model) -> Passage:
+def text_for(request: Request, model: Model) -> MeasuredText:
     """The text that every model of a comparison is measured on; `summary` needs none."""
     if request.view == "summary":
-        return Passage("", "none")
-    return passage(model, request.text, request.prompt)
+        return MeasuredText("", "none")
+    return text_of(model, request.text, request.prompt)
 
 
-def check_comparable(models: list[Model], text: Passage, request: Request) -> None:
+def check_comparable(models: list[Model], text: MeasuredText, request: Request) -> None:
     """Raise UsageError, saying why, if these models cannot stand side by side."""
     if len(models) == 1:
         return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from charrnn.training.settings import option
 
 VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
-#: The names of `introspect.predicates`, which needs NumPy; a test compares.
+#: The names of `inspection.predicates`, which needs NumPy; a test compares.
 PREDICATES = (
     "inside-quotes",
     "inside-brackets",

@@ -1,40 +1,30 @@
-"""Pictures and tables of the reports of `charrnn.introspect`, drawn from the same dataclasses.
+"""Pictures of reports: a sheet that views are shown on, as SVG, HTML or PNG.
 
-draw     the picture of a view, for one model or several
-svg, html, png    that picture in a format; nothing is loaded from anywhere, no script
-table    the figures as CSV
+Nothing is loaded from anywhere, and there is no script.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from charrnn.inspection.pictures import bars, curves, gradients, painted, unfold
+from charrnn.inspection.canvas import How
 from charrnn.inspection.pictures.drawing import Drawing
+from charrnn.inspection.pictures.sheet import Sheet
+from charrnn.inspection.views import VIEWS
+from charrnn.visible import visible
 
-__all__ = ["draw"]
+COLUMNS = 100  # of a view that does not say how many it needs
 
 
-def draw(view: str, names: Sequence[str], reports: Sequence[Any], text: str) -> Drawing:
-    """The picture of one view. `text` is what was read; only the first model's report is drawn by
-    views that do not compare."""
-    first, one = reports[0], len(reports) == 1
-    match view:
-        case "gradients":
-            return (
-                gradients.picture(names[0], first) if one else gradients.comparison(names, reports)
-            )
-        case "summary":
-            return curves.history(names, reports)
-        case "unfold":
-            return unfold.picture(names[0], first)
-        case "surprisal":
-            return painted.surprisal(names[0], text, first)
-        case "next":
-            return bars.prediction(names, reports)
-        case "neurons":
-            return painted.neurons(names[0], first)
-        case "gates":
-            return bars.gates(names[0], first)
-        case "context":
-            return curves.context(names, reports)
-    raise ValueError(f"there is no view {view!r}")
+def paint(view: str, names: Sequence[str], reports: Sequence[Any], text: str) -> Drawing:
+    """The picture of one view. `text` is what was read; a view that does not compare shows the
+    first model."""
+    about, how = VIEWS[view], How(text)
+    shown = [visible(name, one_line=True) for name in names]
+    several = len(reports) > 1 and hasattr(about, "compare")
+    title = f"{about.TITLE}, compared" if several else f"{shown[0]}: {about.TITLE}"
+    sheet = Sheet(title, about.columns(reports[0]) if hasattr(about, "columns") else COLUMNS)
+    if several:
+        about.compare(shown, reports, sheet, how)
+    else:
+        about.show(reports[0], sheet, how)
+    return sheet.drawing

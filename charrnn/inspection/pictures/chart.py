@@ -1,11 +1,12 @@
-"""Axes: a frame with ticks and a faint grid that turns data into places on a drawing."""
+"""Charts: curves with their bands, in a frame with ticks and a faint grid."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charrnn.arrays import Array
-from charrnn.inspection.pictures.drawing import FAINT, GRID, INK, Drawing, Point
+from charrnn.inspection.canvas import Chart
+from charrnn.inspection.pictures.drawing import COLOURS, FAINT, GRID, INK, Drawing, Point
 
 SMALL = 11.0
 
@@ -105,14 +106,55 @@ class Axes:
         if len(points) > 1:
             self.drawing.line(points, colour, width, dash)
 
-    def band(self, xs: Sequence[float], lows: Array, highs: Array, colour: str) -> None:
+    def band(
+        self, xs: Sequence[float] | Array, lows: Array, highs: Array, colour: str, opacity: float
+    ) -> None:
         """The area between two curves, pale."""
         there = [self.place(x, y) for x, y in zip(xs, highs, strict=True)]
         back = [self.place(x, y) for x, y in zip(xs, lows, strict=True)]
-        self.drawing.polygon(there + back[::-1], colour, 0.13)
+        self.drawing.polygon(there + back[::-1], colour, opacity)
 
     def place(self, x: float, y: float) -> Point:
         return self.x(x), self.y(y)
+
+
+def plot(
+    drawing: Drawing, chart: Chart, left: float, top: float, width: float, height: float
+) -> None:
+    """Paint a chart into the panel at (left, top); its labels stand outside."""
+    xs = [float(x) for series in chart.series for x in (series.xs[0], series.xs[-1])]
+    low, high = span(chart)
+    axes = Axes(
+        drawing,
+        Scale(min(xs), max(*xs, min(xs) + 1), left, left + width, chart.log_x),
+        Scale(low, high, top + height, top, chart.log_y),
+    )
+    axes.frame(chart.title, chart.x_label, chart.y_label)
+    for name, level in chart.marks:
+        y = axes.y(level)
+        drawing.line([(left, y), (left + width, y)], FAINT, 1, (3, 3))
+        drawing.label(left + width, y - 5, name, anchor="end", size=SMALL, colour=FAINT)
+    pairs = list(zip(chart.series, COLOURS * 6, strict=False))
+    for series, colour in pairs:
+        if series.low is not None and series.high is not None:
+            axes.band(series.xs, series.low, series.high, colour, 0.26 / (len(pairs) + 1))
+    for series, colour in pairs:
+        axes.curve(series.xs, series.ys, colour, dash=(5.0, 3.0) if series.dashed else None)
+
+
+def span(chart: Chart) -> tuple[float, float]:
+    """From the lowest to the highest of curves, bands and marks; between powers of ten on a
+    logarithmic scale."""
+    marks = [level for _, level in chart.marks]
+    curves = [float(y) for series in chart.series for y in series.ys]
+    tops = [float(v) for s in chart.series for v in (s.ys if s.high is None else s.high)]
+    highest = max([*tops, *marks]) or 1.0
+    if not chart.log_y:
+        lows = [float(v) for s in chart.series for v in (s.ys if s.low is None else s.low)]
+        return min(0.0, *lows), highest * 1.05
+    seen = [y for y in [*curves, *marks] if y > chart.lowest]
+    low = 10.0 ** math.floor(math.log10(max(min(seen, default=0.01), chart.lowest)))
+    return low, 1.0 if highest <= 1 else 10.0 ** math.ceil(math.log10(highest) - 0.3)
 
 
 def legend(

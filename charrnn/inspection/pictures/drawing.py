@@ -63,13 +63,11 @@ Shape = Rectangle | Polyline | Polygon | Label
 
 @dataclass
 class Drawing:
-    """Shapes in painting order on white paper. `title` and `caption` are for those who cannot see
-    it; the caption is also what an HTML page says below."""
+    """Shapes in painting order on white paper; `title` is also for those who cannot see it."""
 
     width: float
     height: float
     title: str
-    caption: str = ""
     shapes: list[Shape] = field(default_factory=list)
 
     def rectangle(
@@ -104,11 +102,3 @@ class Drawing:
         corners = [(base[0] - half * uy, base[1] + half * ux)]
         corners += [end, (base[0] + half * uy, base[1] - half * ux)]
         self.polygon(corners, colour)
-
-
-def text_width(label: Label) -> float:
-    """About how wide a label is; wide characters of East Asia are not accounted for."""
-    if label.fit is not None:
-        return label.fit
-    share = MONO if label.mono else SANS * (1.06 if label.bold else 1.0)
-    return share * label.size * len(label.text)

@@ -31,7 +31,7 @@ def html(drawing: Drawing, header: Sequence[str], rows: Sequence[Sequence[object
         "style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"{element(drawing)}\n<p>{quoted(drawing.caption)}</p>\n"
+        f"{element(drawing)}\n"
         f"<details><summary>The figures</summary>\n<table>\n{cells('th', header)}\n"
         + "\n".join(cells("td", row) for row in rows[:ROWS])
         + f"\n</table>\n{more}</details>\n</body>\n</html>\n"

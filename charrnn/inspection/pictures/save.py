@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from charrnn.errors import UsageError
-from charrnn.inspection.pictures import draw
+from charrnn.inspection.pictures import paint
 from charrnn.inspection.pictures.page import html
 from charrnn.inspection.pictures.png import check_png, png
 from charrnn.inspection.pictures.svg import svg
-from charrnn.inspection.pictures.table import csv_text, table
+from charrnn.inspection.table import csv_text, table
 from charrnn.storage.atomic import write_atomically
 from charrnn.visible import visible
 
@@ -64,7 +64,7 @@ def content(
             return (json.dumps(whole, allow_nan=False, indent=1) + "\n").encode()
         case ".csv":
             return csv_text(*table(view, names, reports, text)).encode()
-    drawing = draw(view, names, reports, text)
+    drawing = paint(view, names, reports, text)
     match suffix:
         case ".svg":
             return svg(drawing).encode()

@@ -34,7 +34,6 @@ def element(drawing: Drawing) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" '
         f'viewBox="0 0 {w} {h}" role="img" font-family="{SANS_FAMILY}">',
         f"<title>{quoted(drawing.title)}</title>",
-        f"<desc>{quoted(drawing.caption)}</desc>",
         f'<rect width="{w}" height="{h}" fill="{PAPER}"/>',
         *map(shape, drawing.shapes),
         "</svg>",

@@ -14,7 +14,7 @@ def about(model: Model) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class Passage:
+class MeasuredText:
     """The text that is measured, and where it came from in words."""
 
     text: str
@@ -26,7 +26,7 @@ class Passage:
         return {"source": self.source, "characters": len(self.text), "sha256": digest}
 
 
-def passage(model: Model, file: str | None, prompt: str | None) -> Passage:
+def text_of(model: Model, file: str | None, prompt: str | None) -> MeasuredText:
     """The text of `--text` or `--prompt`, else the held-out excerpt that the checkpoint carries.
 
     Raises UsageError for both at once, CorpusError if there is no text at all.
@@ -34,15 +34,15 @@ def passage(model: Model, file: str | None, prompt: str | None) -> Passage:
     if file is not None and prompt is not None:
         raise UsageError("--text and --prompt are two texts", "Give one of them.")
     if prompt is not None:
-        return Passage(prompt, "prompt")
+        return MeasuredText(prompt, "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 
-        return Passage(read_text(file), "stdin" if file == "-" else file)
+        return MeasuredText(read_text(file), "stdin" if file == "-" else file)
     excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:
         raise CorpusError(
             f"{model.path} carries no held-out text to measure on",
             "Give one: --text FILE",
         )
-    return Passage(excerpt, "held-out excerpt")
+    return MeasuredText(excerpt, "held-out excerpt")

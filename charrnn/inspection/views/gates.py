@@ -1,35 +1,36 @@
-"""Draws how the gates are used: shut, between and open; the clocks of the cells; idle units."""
+"""How the gates are used: shut, between and open; the clocks of the cells; idle units."""
 
 import numpy as np
 
-from charrnn.cli.inspect.screen import Screen, plural, sparkline
+from charrnn.inspection.canvas import Canvas, How, sparkline
 from charrnn.inspection.gates import Clock, Gate, Gates, Idle
-from charrnn.inspection.words import figure
+from charrnn.inspection.words import figure, plural
 
+TITLE = "how the gates are used"
 LONGEST = 5
 
 
-def draw(report: Gates, screen: Screen) -> None:
-    screen.line(
+def show(report: Gates, canvas: Canvas, how: How) -> None:
+    canvas.line(
         ("gates over ", "bold"),
         f"{plural(report.characters, 'character')}; shut: < 0.1 (tanh: < -0.9), open: > 0.9",
     )
-    screen.line(
+    canvas.line(
         ("layer gate     shut  between  open  always shut/open   shut to open, histogram", "bold")
     )
     for gate in report.gates:
-        gate_line(gate, report.hidden_size, screen)
+        gate_line(gate, report.hidden_size, canvas)
     for clock in report.clocks:
-        clock_lines(clock, screen)
+        clock_lines(clock, canvas)
     for idle in report.idle:
-        idle_line(idle, report.hidden_size, screen)
+        idle_line(idle, report.hidden_size, canvas)
 
 
-def gate_line(gate: Gate, hidden_size: int, screen: Screen) -> None:
+def gate_line(gate: Gate, hidden_size: int, canvas: Canvas) -> None:
     between = 1 - gate.shut - gate.open
     name = f"{gate.gate} {'' if gate.function == 'sigmoid' else gate.function}"
     always = f"{gate.always_shut}/{gate.always_open} of {hidden_size}"
-    screen.line(
+    canvas.line(
         f"{gate.layer:>5} {name:<7} {percent(gate.shut)}   {percent(between)} {percent(gate.open)}"
         f"  {always:<17} ",
         (sparkline(gate.histogram.tolist(), 20), "cyan"),
@@ -40,12 +41,12 @@ def percent(share: float) -> str:
     return f"{100 * share:>4.0f} %"
 
 
-def clock_lines(clock: Clock, screen: Screen) -> None:
+def clock_lines(clock: Clock, canvas: Canvas) -> None:
     lives = clock.half_lives
     order = np.argsort(-lives, kind="stable")[:LONGEST]
     longest = ", ".join(f"unit {unit}: {figure(float(lives[unit]))}" for unit in order)
     quartiles = " / ".join(figure(float(q)) for q in quantiles(lives))
-    screen.prose(
+    canvas.prose(
         f"layer {clock.layer}: half-life of what gate {clock.gate} keeps, in characters: quartiles "
         f"{quartiles}; longest {longest}"
     )
@@ -56,10 +57,10 @@ def quantiles(lives: np.ndarray) -> np.ndarray:
     return np.asarray(np.quantile(lives, [0.25, 0.5, 0.75], method="nearest"))
 
 
-def idle_line(idle: Idle, hidden_size: int, screen: Screen) -> None:
+def idle_line(idle: Idle, hidden_size: int, canvas: Canvas) -> None:
     dead, stuck = len(idle.dead), len(idle.stuck)
     listed = "".join(f" {unit}" for unit in idle.dead[:10]) + (" ..." if dead > 10 else "")
-    screen.prose(
+    canvas.prose(
         f"layer {idle.layer}: {dead} of {hidden_size} units never move"
         + (f" ({listed.strip()})" if dead else "")
         + f", {stuck} are nearly always at +-1"

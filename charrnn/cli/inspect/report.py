@@ -1,4 +1,4 @@
-"""From a request to a report: load, measure, then write JSON, draw, or save."""
+"""From a request to a report: load, measure, then write JSON, show it, or save it."""
 
 import signal
 from json import dumps
@@ -8,23 +8,24 @@ from typing import Any
 import numpy as np
 
 from charrnn.cli.inspect import measure
+from charrnn.cli.inspect.measured_text import MeasuredText, about
 from charrnn.cli.inspect.options import Request
-from charrnn.cli.inspect.reports import compare, draw
 from charrnn.cli.inspect.screen import Screen
-from charrnn.cli.inspect.subject import Passage, about
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import CharRNNError, UsageError
+from charrnn.inspection.canvas import How
 from charrnn.inspection.export import SCHEMA, as_json
 from charrnn.inspection.pictures.save import check_format
 from charrnn.inspection.pictures.save import save as save_picture
+from charrnn.inspection.views import VIEWS
 from charrnn.library import Model, load
 from charrnn.storage.atomic import check_writable
 
 MOST = 6
 
 
-def study(
+def report(
     request: Request, paths: list[Path], *, save: Path | None, json: bool, terminal: Terminal
 ) -> None:
     """Run one `charrnn inspect`. Raises CharRNNError for everything that a user can get wrong."""
@@ -46,18 +47,20 @@ def study(
         terminal.stderr.say(f"saved {save}")
     if json:
         terminal.stdout.write(dumps(whole_json(request.view, text, models, reports)) + "\n")
-    elif len(reports) == 1:
-        draw(request, text, reports[0], Screen(terminal.stdout))
+        return
+    screen, view = Screen(terminal.stdout), VIEWS[request.view]
+    how = How(text.text, request.every, request.top)
+    if len(reports) == 1:
+        view.show(reports[0], screen, how)
     else:
-        screen = Screen(terminal.stdout)
-        compare(request, [screen.text(n) for n in file_names(models)], reports, screen)
+        view.compare([screen.text(name) for name in file_names(models)], reports, screen, how)
 
 
-def measured(model: Model, text: Passage, request: Request) -> Any:
+def measured(model: Model, text: MeasuredText, request: Request) -> Any:
     """One report. Raises CharRNNError if the network's state does not stay finite on this text."""
     try:
         with np.errstate(over="raise", invalid="raise", under="ignore"):
-            return measure.VIEWS[request.view](model, text, request)
+            return measure.MEASURES[request.view](model, text, request)
     except FloatingPointError as error:
         raise CharRNNError(
             f"{model.path} cannot be measured on this text: its state grows beyond every number",
@@ -65,7 +68,9 @@ def measured(model: Model, text: Passage, request: Request) -> Any:
         ) from error
 
 
-def whole_json(view: str, text: Passage, models: list[Model], reports: list[Any]) -> dict[str, Any]:
+def whole_json(
+    view: str, text: MeasuredText, models: list[Model], reports: list[Any]
+) -> dict[str, Any]:
     """One object: of the contract's shape for one model, with a list `compare` for several."""
     objects: list[dict[str, Any]] = [
         as_json(report) | {"model": about(model)}

@@ -1,4 +1,4 @@
-"""Draws the network unrolled over a prompt: the textbook figure, a column for each timestep.
+"""The network unrolled over a prompt: the textbook figure, a column for each timestep.
 
 From the bottom up, as in the figure: the one-hot input, the states as strips of cells, the
 distribution of the next character. Arrows to the right carry the states on.
@@ -7,33 +7,39 @@ distribution of the next character. Arrows to the right carry the states on.
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.cli.inspect.screen import Part, Screen
 from charrnn.inspection import words
+from charrnn.inspection.canvas import Canvas, How, Part
 from charrnn.inspection.colours import diverging
 from charrnn.inspection.unfold import Moment, Unfolding
 
+TITLE = "the network unrolled"
 COLUMN, GAP = 17, 3
 LIKELIEST = 4
 SMALL_ALPHABET = 12
 HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
-def draw(report: Unfolding, screen: Screen) -> None:
+def show(report: Unfolding, canvas: Canvas, how: How) -> None:
     moments, strips = report.moments, report.moments[0].strips
     H = len(strips[0].values)
     shown = min(H, COLUMN)
     which = f"all {H} units" if shown == H else f"{shown} liveliest of {H} units"
-    low, high = ("blue", "orange") if screen.colour else ("▁", "█")
-    screen.line(("the network unrolled", "bold"), f" from zero; {which}, {low} -1, {high} +1")
+    low, high = ("blue", "orange") if canvas.colour else ("▁", "█")
+    canvas.line(("the network unrolled", "bold"), f" from zero; {which}, {low} -1, {high} +1")
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
     ]
-    per_row = max(1, (screen.width + GAP) // (COLUMN + GAP))
+    per_row = max(1, (canvas.width + GAP) // (COLUMN + GAP))
     for start in range(0, len(moments), per_row):
         if start:
-            screen.line()
-        block(report, range(start, min(start + per_row, len(moments))), liveliest, screen)
-    screen.prose(words.unfolding(report))
+            canvas.line()
+        block(report, range(start, min(start + per_row, len(moments))), liveliest, canvas)
+    canvas.prose(words.unfolding(report))
+
+
+def columns(report: Unfolding) -> int:
+    """What a picture of it needs: up to seven timesteps side by side."""
+    return max(min(len(report.moments), 7) * (COLUMN + GAP), 4 * (COLUMN + GAP))
 
 
 def lively(values: Array, count: int) -> Array:
@@ -42,46 +48,46 @@ def lively(values: Array, count: int) -> Array:
     return np.sort(np.argsort(-spread, kind="stable")[:count])
 
 
-def block(report: Unfolding, steps: range, liveliest: list[Array], screen: Screen) -> None:
+def block(report: Unfolding, steps: range, liveliest: list[Array], canvas: Canvas) -> None:
     """As many timesteps as fit side by side."""
     moments = [report.moments[t] for t in steps]
     order = [np.argsort(-m.probabilities, kind="stable")[:LIKELIEST] for m in moments]
-    row(screen, [[(f"t = {t + 1}".ljust(COLUMN), "bold")] for t in steps])
+    row(canvas, [[(f"t = {t + 1}".ljust(COLUMN), "bold")] for t in steps])
     for rank in range(min(LIKELIEST, len(report.vocabulary))):
         row(
-            screen,
-            [output(report, m, o[rank], screen) for m, o in zip(moments, order, strict=True)],
+            canvas,
+            [output(report, m, o[rank], canvas) for m, o in zip(moments, order, strict=True)],
         )
-    missing = [target_line(report, m, o, screen) for m, o in zip(moments, order, strict=True)]
+    missing = [target_line(report, m, o, canvas) for m, o in zip(moments, order, strict=True)]
     if any(missing):
-        row(screen, [parts or [" " * COLUMN] for parts in missing])
+        row(canvas, [parts or [" " * COLUMN] for parts in missing])
     up: list[Part] = ["↑".center(COLUMN)]
     strips = moments[0].strips
     for i in sorted(range(len(strips)), key=lambda i: (-strips[i].layer, i)):  # h above its c
         if strips[i].state == "h":
-            row(screen, [up for _ in moments])
-        row(screen, [cells(m.strips[i].values[liveliest[i]], screen) for m in moments], arrow=" → ")
+            row(canvas, [up for _ in moments])
+        row(canvas, [cells(m.strips[i].values[liveliest[i]], canvas) for m in moments], arrow=" → ")
         row(
-            screen, [[f"layer {strips[i].layer} {strips[i].state}".center(COLUMN)] for _ in moments]
+            canvas, [[f"layer {strips[i].layer} {strips[i].state}".center(COLUMN)] for _ in moments]
         )
-    row(screen, [up for _ in moments])
-    row(screen, [one_hot(report, m, screen) for m in moments])
+    row(canvas, [up for _ in moments])
+    row(canvas, [one_hot(report, m, canvas) for m in moments])
 
 
-def row(screen: Screen, columns: list[list[Part]], arrow: str = "   ") -> None:
+def row(canvas: Canvas, columns: list[list[Part]], arrow: str = "   ") -> None:
     parts: list[Part] = []
     for column in columns:
         parts += [*column, arrow]
-    screen.line(*(parts if arrow.strip() else parts[:-1]))
+    canvas.line(*(parts if arrow.strip() else parts[:-1]))
 
 
-def output(report: Unfolding, moment: Moment, index: int, screen: Screen) -> list[Part]:
+def output(report: Unfolding, moment: Moment, index: int, canvas: Canvas) -> list[Part]:
     """One likely next character: its bar, its share, and a tick if it is the right one."""
     p = float(moment.probabilities[index])
     character = report.vocabulary[index]
     right = character == moment.target
-    bar = screen.bar(p, COLUMN - 12).ljust(COLUMN - 11)
-    name = screen.pad(screen.name(character), 5)
+    bar = canvas.bar(p, COLUMN - 12).ljust(COLUMN - 11)
+    name = canvas.pad(canvas.name(character), 5)
     return [
         (name, "bold" if right else ""),
         (bar, "green" if right else "cyan"),
@@ -90,30 +96,30 @@ def output(report: Unfolding, moment: Moment, index: int, screen: Screen) -> lis
     ]
 
 
-def target_line(report: Unfolding, moment: Moment, order: Array, screen: Screen) -> list[Part]:
+def target_line(report: Unfolding, moment: Moment, order: Array, canvas: Canvas) -> list[Part]:
     """The right character where it is not among the likeliest."""
     if moment.target is None or moment.target in {report.vocabulary[i] for i in order}:
         return []
     p = float(moment.probabilities[report.vocabulary.index(moment.target)])
-    shown = screen.pad(screen.name(moment.target), 5) + f"{p:.4f} ✓"
-    return [(screen.pad(shown, COLUMN), "red")]
+    shown = canvas.pad(canvas.name(moment.target), 5) + f"{p:.4f} ✓"
+    return [(canvas.pad(shown, COLUMN), "red")]
 
 
-def cells(values: Array, screen: Screen) -> list[Part]:
+def cells(values: Array, canvas: Canvas) -> list[Part]:
     """A strip: the colour of each cell is the activation, or without colour its height."""
     parts: list[Part] = []
     for value in values.tolist():
         squashed = float(np.tanh(value)) if abs(value) > 1 else value
-        if screen.colour:
+        if canvas.colour:
             parts.append((" ", f"on {diverging(squashed)}"))
         else:
             parts.append(HEIGHTS[min(int(squashed * 4 + 4), 7)])
     return [*parts, " " * (COLUMN - len(values))]
 
 
-def one_hot(report: Unfolding, moment: Moment, screen: Screen) -> list[Part]:
+def one_hot(report: Unfolding, moment: Moment, canvas: Canvas) -> list[Part]:
     """The input: for a small alphabet its zeros and its one, else which one of how many."""
-    name = screen.name(moment.character)
+    name = canvas.name(moment.character)
     size = len(report.vocabulary)
     if size <= SMALL_ALPHABET:
         ones = "".join("1" if c == moment.character else "0" for c in report.vocabulary)
@@ -121,4 +127,4 @@ def one_hot(report: Unfolding, moment: Moment, screen: Screen) -> list[Part]:
     place = report.vocabulary.index(moment.character)
     shown = f"{name} (1 at {place})"
     left = max(0, (COLUMN - words.columns(shown)) // 2)
-    return [(screen.pad(" " * left + shown, COLUMN), "bold")]
+    return [(canvas.pad(" " * left + shown, COLUMN), "bold")]
