@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from commands import run_here
 from rich.cells import cell_len
 
 import charrnn.cli
@@ -511,3 +512,25 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
 )  # fmt: skip
 def test_figures_have_three_digits(value: float | None, words: str) -> None:
     assert figure(value) == words
+
+
+def test_a_text_is_read_as_the_training_text_was_unless_an_encoding_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "Der Wärter zählt die Wörter über dem Fluß. " * 30
+    (tmp_path / "latin").write_bytes(words.encode("latin-1"))
+    (tmp_path / "utf").write_text(words, encoding="utf-8")
+    model = tmp_path / "m.npz"
+    small = ("--hidden-size", "8", "--batch-size", "4", "--steps", "3", "-q")
+    latin = ("--encoding", "latin-1")
+    assert run_here("train", tmp_path / "latin", *latin, "-o", model, *small) == 0
+    view = ("inspect", model, "--view", "surprisal", "--json", "--text")
+    nats = []
+    for arguments in ((tmp_path / "latin",), (tmp_path / "utf", "--encoding", "utf-8")):
+        assert run_here(*view, *arguments) == 0
+        nats.append(json.loads(capsys.readouterr().out)["nats"])
+    assert nats[0] == nats[1]
+    assert run_here(*view, tmp_path / "latin", "--encoding", "utf-8") == 1
+    assert "--encoding latin-1" in capsys.readouterr().err
+    assert run_here("inspect", model, *latin) == 2
+    assert "--text" in capsys.readouterr().err

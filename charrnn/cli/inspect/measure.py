@@ -219,7 +219,7 @@ def text_for(request: Request, model: Model) -> MeasuredText:
     """The text that every model of a comparison is measured on; `summary` needs none."""
     if request.view == "summary":
         return MeasuredText("", "none")
-    return text_of(model, request.text, request.prompt)
+    return text_of(model, request.text, request.prompt, request.encoding)
 
 
 def check_comparable(models: list[Model], text: MeasuredText, request: Request) -> None:

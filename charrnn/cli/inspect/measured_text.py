@@ -26,19 +26,25 @@ class MeasuredText:
         return {"source": self.source, "characters": len(self.text), "sha256": digest}
 
 
-def text_of(model: Model, file: str | None, prompt: str | None) -> MeasuredText:
-    """The text of `--text` or `--prompt`, else the held-out excerpt that the checkpoint carries.
+def text_of(
+    model: Model, file: str | None, prompt: str | None, encoding: str | None = None
+) -> MeasuredText:
+    """The text of `--text` or `--prompt`, else the held-out excerpt that the checkpoint carries. A
+    file is read as the training text was, unless an encoding is given.
 
     Raises UsageError for both at once, CorpusError if there is no text at all.
     """
     if file is not None and prompt is not None:
         raise UsageError("--text and --prompt are two texts", "Give one of them.")
+    if encoding is not None and file is None:
+        raise UsageError("--encoding is that of --text", "Give both, or neither.")
     if prompt is not None:
         return MeasuredText(prompt, "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 
-        return MeasuredText(read_text(file), "stdin" if file == "-" else file)
+        reading = model.reading | ({"encoding": encoding} if encoding else {})
+        return MeasuredText(read_text(file, **reading), "stdin" if file == "-" else file)
     excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:
         raise CorpusError(
