@@ -12,6 +12,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.model import CharModel, ModelTape
+from charrnn.text.batches import side_by_side
 
 STEPS = 64
 LOGITS = 4_000_000  # at a time, so that a large alphabet needs no large memory
@@ -36,14 +37,11 @@ def chunks(
     tape = model.tape(steps, readers)
     state = model.zero_state(readers)
     warming = math.ceil(warm_up / steps) if readers > 1 else 0
-    for first in range(-steps * warming, share, steps):
+    reading = side_by_side(starts, share, len(ids), steps, steps * warming)
+    for first, places, counted in reading:
         if first == 0:  # nothing precedes the first reader's share
             for array in state.values():
                 array[..., 0] = 0
-        offsets = np.arange(first, first + steps)[:, None]
-        places = offsets + starts
-        counted = (offsets < share) & (places < len(ids))
-        places = places.clip(0, len(ids) - 1)
         _, state = model.forward(ids[places], state, tape)
         if first >= 0:
             yield tape, places, counted

@@ -21,6 +21,7 @@ from charrnn.machine.shared import shared, shared_copy
 from charrnn.machine.workers import Job, WorkerPool
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
+from charrnn.text.batches import side_by_side
 
 STEPS = 16  # a chunk of evaluation: short, because its memory is all that it costs
 WARM_UP = 24 * STEPS
@@ -106,7 +107,8 @@ class Evaluator(Job):
         if worker not in self.private:
             self.private[worker] = self.model.tape(STEPS, len(starts))
         tape, state = self.private[worker], self.model.zero_state(len(starts))
-        for first in range(-self.warm_up, self.share, STEPS):
+        reading = side_by_side(starts, self.share, self.count, STEPS, self.warm_up)
+        for first, places, counted in reading:
             if worker == 0 and self.stop():
                 self.stopped[0] = True
             if self.stopped[0]:
@@ -114,11 +116,6 @@ class Evaluator(Job):
             if first == 0 and worker == 0:  # nothing precedes the first reader's share
                 for array in state.values():
                     array[..., 0] = 0
-            # Warming up and past the end, places are read that do not count.
-            offsets = np.arange(first, first + STEPS)[:, None]  # (T, 1)
-            places = offsets + starts  # (T, readers)
-            counted = (offsets >= 0) & (offsets < self.share) & (places < self.count)
-            places = places.clip(0, self.count - 1)
             logits, state = self.model.forward(self.ids[places].astype(np.intp), state, tape)
             self.totals[worker] += nats(logits, self.ids[places + 1], counted)
 
