@@ -9,7 +9,7 @@ from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
-from charrnn.text.batches import Streams
+from charrnn.text.batches import Batches
 from charrnn.training.run import Run
 from charrnn.training.settings import Settings
 
@@ -53,7 +53,7 @@ def trained() -> CharModel:
     )  # fmt: skip
     counts = np.bincount(ids, minlength=V)
     model = initialise("gru", "tanh", 1, 16, counts, np.random.default_rng(0))
-    run = Run(model, Streams(ids, 16, 20), settings, 1)
+    run = Run(model, Batches(ids, 16, 20), settings, 1)
     for _ in range(300):
         run.step(0.02, 0.5)
     return model

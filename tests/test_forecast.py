@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.network.initialisation import initialise
-from charrnn.text.batches import Streams
+from charrnn.text.batches import Batches
 from charrnn.training import forecast as room
 from charrnn.training.forecast import forecast
 from charrnn.training.run import Run
@@ -33,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     )
     model = initialise("gru", "tanh", 1, 7, np.ones(5), rng)
     ids = rng.integers(0, 5, CHARACTERS).astype(np.uint8)
-    return Run(model, Streams(ids, B, T), settings)
+    return Run(model, Batches(ids, B, T), settings)
 
 
 def test_steps_are_given_and_the_time_follows(run: Run) -> None:

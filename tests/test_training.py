@@ -11,7 +11,7 @@ import pytest
 from commands import charrnn
 
 from charrnn.network.initialisation import initialise
-from charrnn.text.batches import Streams
+from charrnn.text.batches import Batches
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.loop import Evaluation, Event, Finished, Step, train
 from charrnn.training.run import Run
@@ -39,7 +39,7 @@ def small_run(ids: np.ndarray, threads: int = 1, **more: float) -> Run:
     counts = np.bincount(ids)
     model = initialise("gru", "tanh", 1, settings.hidden_size, counts, np.random.default_rng(1))
     return Run(
-        model, Streams(ids, settings.batch_size, settings.sequence_length), settings, threads
+        model, Batches(ids, settings.batch_size, settings.sequence_length), settings, threads
     )
 
 

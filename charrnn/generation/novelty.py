@@ -101,11 +101,11 @@ def corpus_of(meta: dict[str, Any]) -> Corpus:
     files = [str(file) for file in about["files"]]
     if "-" in files:
         raise CorpusError("the model learnt a text that came through a pipe", hint)
-    for newlines in ("unix", "keep"):
+    encoding = str(about.get("encoding", "utf-8"))
+    # Files from before it was written down may have learnt either.
+    for newlines in [about["newlines"]] if "newlines" in about else ["unix", "keep"]:
         try:
-            corpus = read_corpus(
-                files, encoding=str(about.get("encoding", "utf-8")), newlines=newlines
-            )
+            corpus = read_corpus(files, encoding=encoding, newlines=str(newlines))
         except CharRNNError as error:
             message = f"the text that the model learnt cannot be read again: {error.message}"
             raise CorpusError(message, hint) from error

@@ -13,7 +13,7 @@ import numpy as np
 from charrnn.arrays import Array
 
 
-class Streams:
+class Batches:
     """B readers at equal distances on the text `ids` (N,), each reading T characters at a time.
 
     `position` is the number of characters each reader has consumed; it grows without wrapping, and
@@ -44,11 +44,6 @@ class Streams:
         chunk = self.ids.take(index, mode="wrap").astype(np.intp)
         self.position += self.sequence_length
         return chunk[:-1], chunk[1:]
-
-    @property
-    def epoch(self) -> float:
-        """How often the whole text has been read, by all readers together."""
-        return self.position * self.batch_size / len(self.ids)
 
 
 def fit(batch_size: int, sequence_length: int, characters: int) -> tuple[int, int]:

@@ -46,7 +46,7 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     if steps < possible:
         seconds = steps * step + evaluations
     steps = min(steps, possible)
-    epochs = steps * pace.step_characters / len(run.streams.ids)
+    epochs = steps * pace.step_characters / len(run.batches.ids)
     return Forecast(speed, seconds, round(steps), epochs)
 
 

@@ -25,7 +25,7 @@ class Pace:
         self.budget = budget
         self.clock = clock
         self.started = clock() - run.progress.seconds
-        self.step_characters = run.streams.batch_size * run.streams.sequence_length
+        self.step_characters = run.batches.batch_size * run.batches.sequence_length
         self.durations: list[float] = []  # of the steps
         self.evaluations: list[float] = []  # what each took, in steps
 

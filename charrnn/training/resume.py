@@ -19,7 +19,7 @@ from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.corpus import Corpus
 from charrnn.text.ngrams import Baselines
 from charrnn.training.run import Run
-from charrnn.training.session import Session, streams_of
+from charrnn.training.session import Session, batches_of
 from charrnn.training.settings import Budget, Choices, Settings
 from charrnn.visible import visible
 
@@ -50,7 +50,7 @@ def resume_session(
         )
         model = Ensemble.unmerged(best, settings.members)
         before = meta.get("threads")
-        run = Run(model, streams_of(corpus, settings), settings, threads or _threads(before))
+        run = Run(model, batches_of(corpus, settings), settings, threads or _threads(before))
         run.best = best
         run.restore(stored.resume)
     except CharRNNError:

@@ -15,7 +15,7 @@ from charrnn.machine.workers import WorkerPool
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel, State
 from charrnn.storage import strict_json
-from charrnn.text.batches import Streams
+from charrnn.text.batches import Batches
 from charrnn.training.evaluation import Measured
 from charrnn.training.gradient import Gradient, default_workers
 from charrnn.training.optimisers import clip
@@ -58,16 +58,16 @@ class Run:
     def __init__(
         self,
         model: CharModel | Ensemble,
-        streams: Streams,
+        batches: Batches,
         settings: Settings,
         threads: int | None = None,
     ) -> None:
         self.model = Ensemble.of(model)
-        self.streams, self.settings = streams, settings
+        self.batches, self.settings = batches, settings
         self.progress = Progress()
         self.best = self.model.merged(self.model.flat)
-        self.state: State = self.model.zero_state(streams.batch_size)
-        B, T = streams.batch_size, streams.sequence_length
+        self.state: State = self.model.zero_state(batches.batch_size)
+        B, T = batches.batch_size, batches.sequence_length
         workers = threads or default_workers(B, len(self.model.members))
         self.gradient = Gradient(self.model, T, B, workers, settings.seed)
         self.workers = self.gradient.workers
@@ -96,7 +96,7 @@ class Run:
         mean square. If either is not finite, nothing is updated.
         """
         pool, progress, settings = pool or self.alone, self.progress, self.settings
-        inputs, targets = self.streams.next()  # (T, B) each
+        inputs, targets = self.batches.next()  # (T, B) each
         self._restart_one_stream()
         loss, state = self.gradient.compute(
             pool, inputs, targets, self.state, settings.dropout, progress.step
@@ -125,7 +125,7 @@ class Run:
         oscillator, perfect in training and lost at its first character elsewhere. Sampling and
         validation start from zero, so training has to as well.
         """
-        stream = self.progress.step % self.streams.batch_size
+        stream = self.progress.step % self.batches.batch_size
         for array in self.state.values():
             array[..., stream] = 0
 
@@ -170,7 +170,7 @@ class Run:
         """Return to the snapshot, with half the learning rate and a fresh state."""
         for name, vector in self._vectors().items():
             vector[...] = self._snapshot[name]
-        self.state = self.model.zero_state(self.streams.batch_size)
+        self.state = self.model.zero_state(self.batches.batch_size)
         self.progress.rate_factor /= 2
         self.progress.strikes += 1
 
@@ -201,7 +201,7 @@ class Run:
         state = {
             "progress": progress,
             "updates": self.update.updates,
-            "position": self.streams.position,
+            "position": self.batches.position,
         }
         arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
         return arrays
@@ -218,7 +218,7 @@ class Run:
         state = strict_json.loads(bytes(arrays["json"]))
         self.progress = strict_json.fill(Progress, state["progress"])
         self.update.updates = _count(state["updates"])
-        self.streams.position = _count(state["position"])
+        self.batches.position = _count(state["position"])
         self.take_snapshot()
 
 

@@ -19,7 +19,7 @@ from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
-from charrnn.text.batches import Streams
+from charrnn.text.batches import Batches
 from charrnn.text.corpus import Corpus, split
 from charrnn.text.ngrams import Baselines, baselines, unigram_counts
 from charrnn.text.vocabulary import Vocabulary
@@ -140,14 +140,14 @@ def new_session(
         model = Ensemble.unmerged(merged, settings.members)
     held_out = split(corpus.ids, settings.validation)[1]
     beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
-    run = Run(model, streams_of(corpus, settings), settings, threads)
+    run = Run(model, batches_of(corpus, settings), settings, threads)
     return Session(corpus, settings, budget, run, beat, inherited)
 
 
-def streams_of(corpus: Corpus, settings: Settings) -> Streams:
+def batches_of(corpus: Corpus, settings: Settings) -> Batches:
     """The batches of a run."""
     training, _ = split(corpus.ids, settings.validation)
-    return Streams(training, settings.batch_size, settings.sequence_length)
+    return Batches(training, settings.batch_size, settings.sequence_length)
 
 
 def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:

@@ -25,7 +25,7 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
 
     from charrnn.machine.workers import WorkerPool
     from charrnn.network.initialisation import initialise
-    from charrnn.text.batches import Streams
+    from charrnn.text.batches import Batches
     from charrnn.training.run import Run
     from charrnn.training.settings import Settings
 
@@ -48,8 +48,8 @@ def training_step(options: argparse.Namespace) -> Callable[[], None]:
     counts = np.ones(V, np.int64)
     model = initialise(options.cell, "tanh", options.layers, options.hidden_size, counts, rng)
     text = rng.integers(0, V, 1_000_000).astype(np.uint8)
-    streams = Streams(text, options.batch_size, options.sequence_length)
-    run = Run(model, streams, settings, options.threads)
+    batches = Batches(text, options.batch_size, options.sequence_length)
+    run = Run(model, batches, settings, options.threads)
     pool = WorkerPool(run.workers, run.gradient, run.update)
 
     def step() -> None:

@@ -166,7 +166,7 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
     session = resume_session(corpus, stored, request.out, threads=request.threads)
     run, steps = session.run, request.steps
     if request.epochs is not None:
-        steps = recipe.steps_for(request.epochs, session.settings, len(run.streams.ids))
+        steps = recipe.steps_for(request.epochs, session.settings, len(run.batches.ids))
     if steps is not None:
         session.begin_budget(Budget(steps=steps))
     elif request.time is not None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.text.batches import Streams, fit
+from charrnn.text.batches import Batches, fit
 
 SIZES = st.tuples(st.integers(1, 40), st.integers(1, 7), st.integers(1, 50))
 
@@ -16,8 +16,8 @@ def test_the_chunks_of_a_reader_are_the_text_as_a_circle(
 ) -> None:
     N, B, T = sizes
     ids = np.arange(N, dtype=np.uint8)
-    streams = Streams(ids, B, T, position)
-    inputs, targets = zip(*(streams.next() for _ in range(chunks)), strict=True)
+    batches = Batches(ids, B, T, position)
+    inputs, targets = zip(*(batches.next() for _ in range(chunks)), strict=True)
     for b in range(B):
         expected = (b * N // B + position + np.arange(chunks * T + 1)) % N
         np.testing.assert_array_equal(np.concatenate(inputs)[:, b], expected[:-1])
@@ -26,17 +26,17 @@ def test_the_chunks_of_a_reader_are_the_text_as_a_circle(
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_chunk_is_time_by_batch_of_plain_integers(dtype: type) -> None:
-    inputs, targets = Streams(np.arange(50, dtype=dtype), 3, 4).next()
+    inputs, targets = Batches(np.arange(50, dtype=dtype), 3, 4).next()
     assert inputs.shape == targets.shape == (4, 3)
     assert inputs.dtype == targets.dtype == np.intp
     np.testing.assert_array_equal(targets[:-1], inputs[1:])
 
 
 def test_a_chunk_stays_valid_after_the_next_one() -> None:
-    streams = Streams(np.arange(50), 2, 5)
-    first, _ = streams.next()
+    batches = Batches(np.arange(50), 2, 5)
+    first, _ = batches.next()
     kept = first.copy()
-    streams.next()
+    batches.next()
     np.testing.assert_array_equal(first, kept)
 
 
@@ -44,33 +44,25 @@ def test_a_chunk_stays_valid_after_the_next_one() -> None:
 def test_position_is_all_that_is_needed_to_continue(sizes: tuple[int, int, int], done: int) -> None:
     N, B, T = sizes
     ids = np.arange(N)
-    straight = Streams(ids, B, T)
+    straight = Batches(ids, B, T)
     for _ in range(done):
         straight.next()
     assert straight.position == done * T
-    resumed = Streams(ids, B, T, straight.position)
+    resumed = Batches(ids, B, T, straight.position)
     np.testing.assert_array_equal(straight.next(), resumed.next())
 
 
 def test_position_may_be_far_beyond_the_text() -> None:
     far = 10**15
-    inputs, _ = Streams(np.arange(7), 1, 3, far).next()
+    inputs, _ = Batches(np.arange(7), 1, 3, far).next()
     assert inputs[:, 0].tolist() == [(far + t) % 7 for t in range(3)]
 
 
-def test_an_epoch_is_the_text_once_over_all_readers() -> None:
-    streams = Streams(np.zeros(120, np.uint8), 4, 10)
-    assert streams.epoch == 0
-    for _ in range(3):
-        streams.next()
-    assert streams.epoch == 1
-
-
 @pytest.mark.parametrize("bad", [(0, 1, 1, 0), (5, 0, 1, 0), (5, 1, 0, 0), (5, 1, 1, -1)])
-def test_impossible_streams_are_refused(bad: tuple[int, int, int, int]) -> None:
+def test_impossible_batches_are_refused(bad: tuple[int, int, int, int]) -> None:
     N, *rest = bad
     with pytest.raises(ValueError, match="no streams"):
-        Streams(np.zeros(N, np.uint8), *rest)
+        Batches(np.zeros(N, np.uint8), *rest)
 
 
 @given(st.integers(1, 2000), st.integers(1, 2000), st.integers(1, 100_000))
