@@ -25,9 +25,9 @@ def check_png() -> None:
         )
 
 
-def png(drawing: Drawing) -> bytes:
-    """A PNG file with `SCALE` pixels for each unit of the drawing."""
-    return bytes(renderer().svg_to_bytes(svg_string=svg(drawing), zoom=SCALE))
+def png(drawing: Drawing, scale: float = SCALE) -> bytes:
+    """A PNG file with `scale` pixels for each unit of the drawing."""
+    return bytes(renderer().svg_to_bytes(svg_string=svg(drawing), zoom=scale))
 
 
 def renderer() -> ModuleType:
