@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.arrays import Array
-from charrnn.network.parameters import Group, Parameters
+from charrnn.network.parameters import Parameters
 from charrnn.training import optimisers as muon
 from charrnn.training.optimisers import Muon, orthogonal
 
@@ -66,7 +66,7 @@ def test_blocks_are_rows_of_one_gate_and_cover_all(H: int, gates: int, count: in
     size = gates * H * H
     matrices = [slice(at + i * (size + 7), at + i * (size + 7) + size) for i in range(count)]
     parameters = Parameters({"head.weight": (1, H)}, np.zeros(H))
-    cut = [b for m in matrices for b in parameters.gate_blocks(Group(m, "hidden"), ROWS)]
+    cut = [block for m in matrices for block in parameters.gate_blocks(m, ROWS)]
     covered = [i for block in cut for i in (block.start, block.stop)]
     edges = {i for matrix in matrices for i in (matrix.start, matrix.stop)}
     inner = [i for i in covered if i not in edges]

@@ -73,7 +73,7 @@ class WorkerPool:
 
     def __init__(self, size: int, *jobs: Job) -> None:
         self.jobs = jobs
-        memories, message = pickled(jobs)
+        memories, message = pickled(jobs) if size > 1 else ([], b"")
         self.size = size if all(memory.handle is not None for memory in memories) else 1
         self._workers: list[_Worker] = []
         with ExitStack() as undo:

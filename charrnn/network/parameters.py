@@ -110,12 +110,12 @@ class Parameters(dict[str, Array]):
                 start = groups[-1].where.stop
         return groups
 
-    def gate_blocks(self, group: Group, most_rows: int) -> list[slice]:
+    def gate_blocks(self, hidden: slice, most_rows: int) -> list[slice]:
         """Cut a group of kind "hidden", gates (H, H) one after the other, into blocks of at most
         `most_rows` rows of one gate, of about equal size."""
         # A slice of whole rows of a matrix (G*H, H) is a slice of the vector.
         H = self.shapes["head.weight"][1]
         count = math.ceil(H / most_rows)
         edges = [i * H // count * H for i in range(count + 1)]
-        gates = range(group.where.start, group.where.stop, H * H)
+        gates = range(hidden.start, hidden.stop, H * H)
         return [slice(gate + a, gate + b) for gate in gates for a, b in pairwise(edges)]

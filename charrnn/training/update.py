@@ -67,17 +67,20 @@ class Update(Job):
         for every element wherever the vector is cut, blocks that stay in the cache."""
         columns = self.weights.shapes["head.weight"][1]
         scratch = np.empty(max(BLOCK, Muon.ROWS * columns), self.weights.flat.dtype)
-        places = []
-        for group in self.weights.groups():
-            muon = self.optimizer == "muon" and group.kind == "hidden"
-            start, stop = group.where.start, group.where.stop
-            blocks = [slice(i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
-            cut = self.weights.gate_blocks(group, Muon.ROWS) if muon else blocks
-            places += [(where, muon, group.kind != "bias") for where in cut]
         pieces = []
-        for where, muon, decays in places[worker :: self.workers]:  # all have about as much to do
-            m, v = self.m[where], self.v[where]
-            optimiser = Muon(m, columns) if muon else Adam(m, v, scratch)
-            average = Average(self.average[where], WINDOW, scratch)
-            pieces.append(Piece(where, optimiser, decays, average))
+        for where, kind in self.weights.groups():
+            start, stop = where.start, where.stop
+            muon = self.optimizer == "muon" and kind == "hidden"
+            if muon:
+                cut = self.weights.gate_blocks(where, Muon.ROWS)[worker :: self.workers]
+            else:
+                first, last = (
+                    start + w * (stop - start) // self.workers for w in (worker, worker + 1)
+                )
+                cut = [slice(i, min(i + BLOCK, last)) for i in range(first, last, BLOCK)]
+            for piece in cut:
+                m, v = self.m[piece], self.v[piece]
+                optimiser = Muon(m, columns) if muon else Adam(m, v, scratch)
+                average = Average(self.average[piece], WINDOW, scratch)
+                pieces.append(Piece(piece, optimiser, kind != "bias", average))
         return pieces

@@ -17,6 +17,7 @@ MARGIN, TITLE = 24.0, 30.0
 PANEL, GAP = 270.0, 90.0  # height of a chart, and what its labels need beside it
 NAMES = {"cyan": COLOURS[0], "red": COLOURS[1], "green": COLOURS[2]}
 PALE = "#d9d9d9"
+BARS = frozenset(BLOCKS + COLUMNS + "░") - {" "}
 
 
 class Sheet(Canvas):
@@ -32,7 +33,7 @@ class Sheet(Canvas):
 
     def line(self, *parts: Part) -> None:
         """Write one line, cut at the width."""
-        column, baseline = 0, self.top + LINE - 5
+        column = 0
         for part in parts:
             text, style = (part, "") if isinstance(part, str) else part
             text = cut(text, self.width - column)
@@ -40,18 +41,25 @@ class Sheet(Canvas):
             x, width = MARGIN + column * CELL, words.columns(text) * CELL
             if background:
                 self.drawing.rectangle(x, self.top, width, LINE, background)
-            for kind, run in itertools.groupby(text, kind_of):
-                run_text = "".join(run)
-                width = words.columns(run_text) * CELL
-                if kind == "text":
-                    bold = "bold" in style
-                    about = {"size": SIZE, "mono": True, "colour": ink, "bold": bold}
-                    self.drawing.label(x, baseline, run_text, **about, fit=width)
-                elif kind == "bar":
-                    self.bars(x, run_text, ink)
-                x += width
+            for is_bar, run in itertools.groupby(text, BARS.__contains__):
+                characters = "".join(run)
+                if is_bar:
+                    self.bars(x, characters, ink)
+                else:
+                    self.letters(x, characters, ink, bold="bold" in style)
+                x += words.columns(characters) * CELL
             column += words.columns(text)
         self.advance(LINE)
+
+    def letters(self, x: float, text: str, ink: str, *, bold: bool) -> None:
+        """Text that is stretched to its columns, whatever font there is."""
+        written = text.lstrip(" ")
+        x += (len(text) - len(written)) * CELL
+        written = written.rstrip(" ")
+        if written:
+            fit = words.columns(written) * CELL
+            about = {"size": SIZE, "mono": True, "colour": ink, "bold": bold, "fit": fit}
+            self.drawing.label(x, self.top + LINE - 5, written, **about)
 
     def bars(self, x: float, characters: str, ink: str) -> None:
         """The characters that bars, their tips and sparklines are made of; equal neighbours are one
@@ -91,12 +99,6 @@ class Sheet(Canvas):
         """On paper from white to dark red."""
         background, ink = colours.on_paper(share)
         return f"{ink} on {background}"
-
-
-def kind_of(character: str) -> str:
-    if character == " ":
-        return "space"
-    return "bar" if character in BLOCKS or character in COLUMNS or character == "░" else "text"
 
 
 def inks(style: str) -> tuple[str, str | None]:
