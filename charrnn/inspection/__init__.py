@@ -8,6 +8,8 @@
     neurons     units that follow a property               colours       scales for painting
     gates       saturation, clocks, idle units             export        all of it as JSON
     summary     what the checkpoint is                     dynamic_evaluation  learning while read
+    views       every report described once, on a          pictures      a canvas that becomes SVG,
+                `canvas`; its figures are a `table`                      HTML and PNG
 
 Texts are 1-d arrays of character indices. Models are float64 unless a docstring says otherwise.
 """

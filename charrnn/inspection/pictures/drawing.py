@@ -1,6 +1,6 @@
-"""A picture as a list of shapes, in units of one pixel at 96 dpi; SVG and PNG are written from it.
+"""A picture as a list of shapes, in units of one pixel at 96 dpi, from which SVG is written.
 
-Colours are `#rrggbb`. The origin is the upper left corner, as in both formats.
+Colours are `#rrggbb`. The origin is the upper left corner, as in SVG.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,6 @@ class Rectangle:
     width: float
     height: float
     fill: str
-    stroke: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,8 @@ class Drawing:
     title: str
     shapes: list[Shape] = field(default_factory=list)
 
-    def rectangle(
-        self, x: float, y: float, width: float, height: float, fill: str, stroke: str | None = None
-    ) -> None:
-        self.shapes.append(Rectangle(x, y, width, height, fill, stroke))
+    def rectangle(self, x: float, y: float, width: float, height: float, fill: str) -> None:
+        self.shapes.append(Rectangle(x, y, width, height, fill))
 
     def line(
         self,
@@ -90,15 +87,3 @@ class Drawing:
     def label(self, x: float, y: float, text: str, **about: object) -> None:
         """Draw text; `about` are the further fields of `Label`."""
         self.shapes.append(Label(x, y, text, **about))  # type: ignore[arg-type]
-
-    def arrow(self, start: Point, end: Point, colour: str, head: float = 6.0) -> None:
-        """A horizontal or vertical arrow."""
-        (x0, y0), (x1, y1) = start, end
-        length = abs(x1 - x0) + abs(y1 - y0)
-        ux, uy = (x1 - x0) / length, (y1 - y0) / length
-        base = (x1 - head * ux, y1 - head * uy)
-        self.line([start, base], colour, 1.4)
-        half = head * 0.45
-        corners = [(base[0] - half * uy, base[1] + half * ux)]
-        corners += [end, (base[0] + half * uy, base[1] - half * ux)]
-        self.polygon(corners, colour)

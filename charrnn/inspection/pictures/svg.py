@@ -44,10 +44,9 @@ def element(drawing: Drawing) -> str:
 def shape(item: Shape) -> str:
     match item:
         case Rectangle():
-            stroke = f' stroke="{item.stroke}"' if item.stroke else ""
             return (
                 f'<rect x="{number(item.x)}" y="{number(item.y)}" width="{number(item.width)}" '
-                f'height="{number(item.height)}" fill="{item.fill}"{stroke}/>'
+                f'height="{number(item.height)}" fill="{item.fill}"/>'
             )
         case Polyline():
             dash = ""
