@@ -58,10 +58,10 @@ class StrictNpz:
         header, shape = self._header(name, dtype, shape)
         array = np.empty(shape, dtype)
         data = array.reshape(-1).view(np.uint8).data
-        if self._file.readinto(data) != array.nbytes:
-            raise FormatError("it became shorter while it was read")
-        if zlib.crc32(data, zlib.crc32(header)) != self._members[name][1].CRC:
-            raise FormatError(f"{name} is damaged, its checksum differs")
+        cut = self._file.readinto(data) != array.nbytes
+        _refuse_if(cut, "it became shorter while it was read")
+        damaged = zlib.crc32(data, zlib.crc32(header)) != self._members[name][1].CRC
+        _refuse_if(damaged, f"{name} is damaged, its checksum differs")
         return array
 
     def _header(
@@ -71,20 +71,19 @@ class StrictNpz:
         offset, entry = self._members[name]
         self._file.seek(offset)
         start = self._file.read(min(10, entry.file_size))
-        if start[:8] != _NPY_1_0:
-            raise FormatError(f"{name} is not an array in .npy format 1.0")
+        _refuse_if(start[:8] != _NPY_1_0, f"{name} is not an array in .npy format 1.0")
         length = int.from_bytes(start[8:], "little")
-        if length > min(HEADER_BYTES, entry.file_size - 10):
-            raise FormatError(f"the header of {name} claims {length:,} bytes")
-        header = self._file.read(length)
         size, itemsize = entry.file_size - 10 - length, np.dtype(dtype).itemsize
+        long = length > HEADER_BYTES or size < 0
+        _refuse_if(long, f"the header of {name} claims {length:,} bytes")
+        header = self._file.read(length)
         shape = (size // itemsize,) if shape is None else shape
         expected = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
-        if header.rstrip(b" \n") != expected.encode():
-            found = header[:100].decode("ascii", "backslashreplace").rstrip()
-            raise FormatError(f"{name} has the header {found}, expected {dtype} {shape}")
-        if size != (needed := math.prod(shape) * itemsize):
-            raise FormatError(f"{name} has {size:,} bytes of data, expected {needed:,}")
+        found = header[:100].decode("ascii", "backslashreplace").rstrip()
+        other = header.rstrip(b" \n") != expected.encode()
+        _refuse_if(other, f"{name} has the header {found}, expected {dtype} {shape}")
+        needed = math.prod(shape) * itemsize
+        _refuse_if(size != needed, f"{name} has {size:,} bytes of data, expected {needed:,}")
         return start + header, shape
 
 
@@ -113,8 +112,8 @@ def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipIn
     _refuse_if(signature != b"PK\x05\x06", "it is cut short, or something follows its end")
     several = disks or count_here != count
     _refuse_if(several or comment, "it is a zip with a comment or of several volumes")
-    large = count > MEMBERS or length > DIRECTORY_BYTES
-    _refuse_if(large, f"it has more than {MEMBERS} members")
+    many = count > MEMBERS or length > DIRECTORY_BYTES
+    _refuse_if(many, f"it has more than {MEMBERS} members")
     _refuse_if(start + length + _END.size != size, "its directory does not end where the file ends")
 
     file.seek(start)
