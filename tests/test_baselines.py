@@ -9,12 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.text.ngrams import Baselines, Ids, baselines, ngram_losses, unigram_counts
+from charrnn.text import ngrams
+from charrnn.text.ngrams import Baselines, Ids, baselines, unigram_counts
 
 
 def ids(characters: list[int] | str) -> Ids:
     numbers = [ord(c) - ord("a") for c in characters] if isinstance(characters, str) else characters
     return np.array(numbers, np.uint8 if max(numbers) < 256 else np.uint16)
+
+
+def ngram_losses(
+    train: Ids, held_out: Ids, vocabulary_size: int, max_order: int = 8
+) -> list[float]:
+    """The losses by order on the held-out text, counted on the training text."""
+    text = np.concatenate([train, held_out])
+    return ngrams.ngram_losses(text, [(len(train), len(text))], vocabulary_size, max_order)[0]
 
 
 def slow_loss(train: Ids, held_out: Ids, vocabulary_size: int, order: int) -> float:

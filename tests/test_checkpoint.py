@@ -13,6 +13,7 @@ import textwrap
 import threading
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -327,10 +328,10 @@ def overlapping() -> bytes:
     return patched(data, entry_of(data, "resume.state.h.npy") + 42, bytes(4))
 
 
-def with_entry(offset: int, form: str, value: int) -> bytes:
+def with_entry(offset: int, form: str, *values: int) -> bytes:
     """A field in the directory's entry of `head.bias` says something else."""
     data = packed(members())
-    return patched(data, entry_of(data, "head.bias.npy") + offset, struct.pack(form, value))
+    return patched(data, entry_of(data, "head.bias.npy") + offset, struct.pack(form, *values))
 
 
 def with_padded_directory() -> bytes:
@@ -349,6 +350,47 @@ def with_hidden_bytes() -> bytes:
     data = packed(members())
     start = directory_of(data)
     return data[:start] + b"hidden" + data[start:-6] + struct.pack("<IH", start + 6, 0)
+
+
+def with_undecodable_name() -> bytes:
+    data = with_entry(8, "<H", 0x800)  # the flag of UTF-8
+    return patched(data, entry_of(data, "head.bias.npy") + 46, b"\xff")
+
+
+def with_another_local_size() -> bytes:
+    """A reader that goes from member to member, not by the directory, sees another file."""
+    data = packed(members())
+    return patched(data, data.index(b"head.bias.npy") - 8, struct.pack("<I", 0))
+
+
+def with_a_name_that_ends_early() -> bytes:
+    """A zero in a name, where some readers end it and others do not."""
+    content = members({"head.bias": None}) | {"head.bias.npy.py": good_members()["head.bias.npy"]}
+    return packed(content).replace(b"head.bias.npy.py", b"head.bias.npy\0py")
+
+
+def with_an_appended_entry(comment: bytes = b"", extra: bytes = b"") -> bytes:
+    """The directory's last entry has a comment or fields that the writer does not make."""
+    data = packed(members())
+    entry, more = data.rindex(b"PK\x01\x02"), len(comment) + len(extra)
+    lengths = struct.pack("<HH", len(extra), len(comment))
+    size = struct.pack("<I", len(data) - 22 - directory_of(data) + more)
+    return (
+        patched(data[:-22], entry + 30, lengths) + extra + comment + patched(data[-22:], 12, size)
+    )
+
+
+def with_64_bit_directory() -> bytes:
+    """64-bit records, in a comment, claim a directory of 2 GiB that lies somewhere else."""
+    sizes = (44, 45, 45, 0, 0, 2**31, 2**31, 2**31, 0)
+    records = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", *sizes)
+    return with_an_appended_entry(records + struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 1))
+
+
+def with_another_name_in_a_field() -> bytes:
+    """An empty Unicode name, of which newer versions of zipfile warn."""
+    crc = zlib.crc32(list(good_members())[-1].encode())
+    return with_an_appended_entry(extra=struct.pack("<HHBI", 0x7075, 5, 1, crc))
 
 
 class Malicious:
@@ -430,6 +472,23 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "too many": (lambda: packed({f"{n}.npy": b"" for n in range(600)}), "more than 512 members"),
     "overlap": (overlapping, "resume.state.h.npy does not begin where"),
     "hidden bytes": (with_hidden_bytes, "something hides between its members"),
+    "other local size": (
+        with_another_local_size,
+        "head.bias.npy and its entry in the directory disagree",
+    ),
+    "zero in a name": (with_a_name_that_ends_early, "head.bias.npy and its entry in the directory"),
+    "64-bit directory": (with_64_bit_directory, "its directory is damaged"),
+    "name in a field": (
+        with_another_name_in_a_field,
+        "its directory is damaged|directory disagree",
+    ),
+    "note on a member": (lambda: with_an_appended_entry(b"note"), "something hides between"),
+    "huge member": (
+        lambda: with_entry(20, "<II", 2**32 - 2, 2**32 - 2),
+        "head.bias.npy does not begin where",
+    ),
+    "name that is not UTF-8": (with_undecodable_name, "its directory is damaged"),
+    "later zip": (lambda: with_entry(6, "<H", 99), "its directory is damaged"),
     "no meta": (lambda: packed(members({"meta": None})), "meta is missing"),
     "no head": (lambda: packed(members({"head.bias": None})), "head.bias is missing"),
     "half a group": (

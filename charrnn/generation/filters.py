@@ -14,12 +14,14 @@ likely characters the first counts as likelier.
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import UsageError
+from charrnn.generation.prompts import unescape
 from charrnn.visible import visible
 
 #: Below this a temperature is 0: dividing logits by it could overflow, and nothing else is left.
@@ -159,29 +161,15 @@ def character_set(text: str) -> set[int]:
     `\n`, `\t` and `\\` are understood; a minus at either end, or as `\-`, is a minus.
     Raises UsageError for a range that runs backwards.
     """
-    units = _units(text)
+    units = re.findall(r"\\.|.", text, re.DOTALL)
     members: set[int] = set()
     while units:
-        first = units.pop(0)
+        first = last = unescape(units.pop(0))[-1]
         if len(units) > 1 and units[0] == "-":
-            last = units[1]
+            last = unescape(units[1])[-1]
             del units[:2]
-            if ord(last[-1]) < ord(first[-1]):
-                shown = visible(f"{first[-1]}-{last[-1]}", one_line=True)
-                raise UsageError(f"the range {shown} runs backwards", "Give its lower end first.")
-            members.update(range(ord(first[-1]), ord(last[-1]) + 1))
-        else:
-            members.add(ord(first[-1]))
+        if last < first:
+            shown = visible(f"{first}-{last}", one_line=True)
+            raise UsageError(f"the range {shown} runs backwards", "Give its lower end first.")
+        members.update(range(ord(first), ord(last) + 1))
     return members
-
-
-def _units(text: str) -> list[str]:
-    r"""Single characters, and escaped ones as a backslash with what it stands for."""
-    units, characters = [], iter(text)
-    for character in characters:
-        if character == "\\":
-            escaped = next(characters, "\\")
-            units.append("\\" + {"n": "\n", "t": "\t"}.get(escaped, escaped))
-        else:
-            units.append(character)
-    return units

@@ -10,10 +10,11 @@ caller says what type and shape it expects; a header is compared with that, neve
 import io
 import math
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 
@@ -24,11 +25,8 @@ DIRECTORY_BYTES = MEMBERS * 128
 FILE_BYTES = 2**31 - 1  # what a zip can say without its 64-bit extensions
 HEADER_BYTES = 10_000
 
-# The zip format (APPNOTE.TXT 4.3): a record before each member, one per member in the directory,
-# and one that closes the file. Pads skip times, versions and attributes, which decide nothing.
-_LOCAL = struct.Struct("<4s 2x HH 4x 12x HH")  # flags, method, lengths of name and extra
-_ENTRY = struct.Struct("<4s 4x HH 4x III HHH 8x I")  # ..., CRC, 2 sizes, 3 lengths, offset
-_END = struct.Struct("<4s HHHH II H")  # 2 disks, 2 counts, size and offset, length of comment
+_ENTRY_BYTES = 46  # what the directory says of a member, beside its name
+_END = struct.Struct("<4s I HH II H")  # disks, two counts, size and start of directory, comment
 _NPY_1_0 = b"\x93NUMPY\x01\x00"
 
 
@@ -36,18 +34,12 @@ class FormatError(CheckpointError):
     """The file breaks a rule; the text says which."""
 
 
-class _Member(NamedTuple):
-    offset: int
-    size: int
-    crc: int
-
-
 class StrictNpz:
     """The members of an open file, found and checked before any of them is read."""
 
     def __init__(self, file: io.BufferedReader) -> None:
         self._file = file
-        self._members = _read_directory(file)
+        self._members = _find_members(file)
 
     @property
     def names(self) -> list[str]:
@@ -66,33 +58,32 @@ class StrictNpz:
         header, shape = self._header(name, dtype, shape)
         array = np.empty(shape, dtype)
         data = array.reshape(-1).view(np.uint8).data
-        if self._file.readinto(data) != array.nbytes:
-            raise FormatError("it became shorter while it was read")
-        if zlib.crc32(data, zlib.crc32(header)) != self._members[name].crc:
-            raise FormatError(f"{name} is damaged, its checksum differs")
+        cut = self._file.readinto(data) != array.nbytes
+        _refuse_if(cut, "it became shorter while it was read")
+        damaged = zlib.crc32(data, zlib.crc32(header)) != self._members[name][1].CRC
+        _refuse_if(damaged, f"{name} is damaged, its checksum differs")
         return array
 
     def _header(
         self, name: str, dtype: str, shape: tuple[int, ...] | None
     ) -> tuple[bytes, tuple[int, ...]]:
         """Check one .npy header, leaving the file at the data; return it and the shape."""
-        member = self._members[name]
-        self._file.seek(member.offset)
-        start = self._file.read(min(10, member.size))
-        if start[:8] != _NPY_1_0:
-            raise FormatError(f"{name} is not an array in .npy format 1.0")
+        offset, entry = self._members[name]
+        self._file.seek(offset)
+        start = self._file.read(min(10, entry.file_size))
+        _refuse_if(start[:8] != _NPY_1_0, f"{name} is not an array in .npy format 1.0")
         length = int.from_bytes(start[8:], "little")
-        if length > min(HEADER_BYTES, member.size - 10):
-            raise FormatError(f"the header of {name} claims {length:,} bytes")
+        size, itemsize = entry.file_size - 10 - length, np.dtype(dtype).itemsize
+        long = length > HEADER_BYTES or size < 0
+        _refuse_if(long, f"the header of {name} claims {length:,} bytes")
         header = self._file.read(length)
-        size, itemsize = member.size - 10 - length, np.dtype(dtype).itemsize
         shape = (size // itemsize,) if shape is None else shape
         expected = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
-        if header.rstrip(b" \n") != expected.encode():
-            found = header[:100].decode("ascii", "backslashreplace").rstrip()
-            raise FormatError(f"{name} has the header {found}, expected {dtype} {shape}")
-        if size != (needed := math.prod(shape) * itemsize):
-            raise FormatError(f"{name} has {size:,} bytes of data, expected {needed:,}")
+        found = header[:100].decode("ascii", "backslashreplace").rstrip()
+        other = header.rstrip(b" \n") != expected.encode()
+        _refuse_if(other, f"{name} has the header {found}, expected {dtype} {shape}")
+        needed = math.prod(shape) * itemsize
+        _refuse_if(size != needed, f"{name} has {size:,} bytes of data, expected {needed:,}")
         return start + header, shape
 
 
@@ -108,66 +99,52 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
                 )
 
 
-def _read_directory(file: io.BufferedReader) -> dict[str, _Member]:
+def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipInfo]]:
     """Return where every member's data lies, having checked that the file is nothing else."""
     size = file.seek(0, io.SEEK_END)
-    if size == 0:
-        raise FormatError("it is empty")
-    if size > FILE_BYTES:
-        raise FormatError(f"it has {size:,} bytes, more than {FILE_BYTES:,}")
+    _refuse_if(size == 0, "it is empty")
+    _refuse_if(size > FILE_BYTES, f"it has {size:,} bytes, more than {FILE_BYTES:,}")
     file.seek(0)
-    if file.read(4) != b"PK\x03\x04":
-        raise FormatError("it is not an .npz file")
+    _refuse_if(file.read(4) != b"PK\x03\x04", "it is not an .npz file")
     file.seek(max(0, size - _END.size))
-    end = file.read(_END.size)
-    if len(end) < _END.size or end[:4] != b"PK\x05\x06":
-        raise FormatError("it is cut short, or something follows its end")
-    _, disk, first_disk, count_here, count, length, start, comment = _END.unpack(end)
-    if disk or first_disk or comment or count_here != count:
-        raise FormatError("it is a zip with a comment or of several volumes")
-    if count > MEMBERS or length > DIRECTORY_BYTES:
-        raise FormatError(f"it has more than {MEMBERS} members")
-    if start + length + _END.size != size:
-        raise FormatError("its directory does not end where the file ends")
+    end = file.read(_END.size).rjust(_END.size)
+    signature, disks, count_here, count, length, start, comment = _END.unpack(end)
+    _refuse_if(signature != b"PK\x05\x06", "it is cut short, or something follows its end")
+    several = disks or count_here != count
+    _refuse_if(several or comment, "it is a zip with a comment or of several volumes")
+    many = count > MEMBERS or length > DIRECTORY_BYTES
+    _refuse_if(many, f"it has more than {MEMBERS} members")
+    _refuse_if(start + length + _END.size != size, "its directory does not end where the file ends")
 
     file.seek(start)
-    directory = io.BytesIO(file.read(length))
-    members: dict[str, _Member] = {}
+    try:  # zipfile is shown the directory alone, and counts offsets from there
+        with warnings.catch_warnings(action="error"):
+            entries = zipfile.ZipFile(io.BytesIO(file.read(length) + end)).infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, Warning):
+        entries = []
+    members: dict[str, tuple[int, zipfile.ZipInfo]] = {}
     position = 0
-    for _ in range(count):
-        name, member, position = _read_entry(directory, file, position)
-        if name in members:
-            raise FormatError(f"it has two members {name}")
-        members[name] = member
-    if directory.read(1) or position != start:
-        raise FormatError("something hides between its members")
+    for entry in entries:
+        full, name = entry.filename, entry.filename.removesuffix(".npy")
+        packed = entry.flag_bits or entry.compress_type or entry.compress_size != entry.file_size
+        _refuse_if(packed, f"{full} is compressed or encrypted, not stored")
+        _refuse_if(full == name, f"{full} is not an .npy member")
+        _refuse_if(name in members, f"it has two members {name}")
+        astray = start + entry.header_offset != position or position + entry.file_size > start
+        _refuse_if(astray, f"{full} does not begin where the member before it ends, or is cut")
+        file.seek(position)
+        found = file.read(30 + len(full) + 20)
+        headers = [entry.FileHeader(zip64=zip64) for zip64 in (False, True)]  # numpy's has zip64
+        header = next(filter(found.startswith, headers), b"")
+        _refuse_if(not header, f"{full} and its entry in the directory disagree")
+        members[name] = (position + len(header), entry)
+        position += len(header) + entry.file_size
+    whole = length == sum(_ENTRY_BYTES + len(entry.filename) for entry in entries)
+    hidden = not whole or len(members) != count or position != start
+    _refuse_if(hidden, "its directory is damaged, or something hides between its members")
     return members
 
 
-def _read_entry(directory: BinaryIO, file: BinaryIO, position: int) -> tuple[str, _Member, int]:
-    """Check one member that has to begin at `position`; return also where it ends."""
-    signature, flags, method, crc, stored, size, *lengths, offset = _unpack(_ENTRY, directory)
-    raw_name = directory.read(lengths[0])
-    directory.seek(lengths[1] + lengths[2], io.SEEK_CUR)
-    name = raw_name.decode("ascii", "backslashreplace")
-    if signature != b"PK\x01\x02" or len(raw_name) != lengths[0]:
-        raise FormatError("its directory is damaged")
-    if flags or method or stored != size:
-        raise FormatError(f"{name} is compressed or encrypted, not stored")
-    if not name.endswith(".npy"):
-        raise FormatError(f"{name} is not an .npy member")
-    if offset != position:
-        raise FormatError(f"{name} does not begin where the member before it ends")
-    file.seek(position)
-    local: tuple[Any, ...] = _unpack(_LOCAL, file)
-    if local[:4] != (b"PK\x03\x04", flags, method, lengths[0]) or file.read(local[3]) != raw_name:
-        raise FormatError(f"{name} and its entry in the directory disagree")
-    begin = position + _LOCAL.size + local[3] + local[4]
-    return name.removesuffix(".npy"), _Member(begin, size, crc), begin + size
-
-
-def _unpack(record: struct.Struct, file: BinaryIO) -> tuple[Any, ...]:
-    data = file.read(record.size)
-    if len(data) < record.size:
-        raise FormatError("its directory is damaged")
-    return record.unpack(data)
+def _refuse_if(broken: object, rule: str) -> None:
+    if broken:
+        raise FormatError(rule)

@@ -35,56 +35,41 @@ def unigram_counts(ids: Ids, vocabulary_size: int) -> NDArray[np.int64]:
     return counts
 
 
-def ngram_losses(
-    train_ids: Ids, held_out_ids: Ids, vocabulary_size: int, max_order: int = 8
-) -> list[float]:
-    """The held-out losses of the interpolated Witten-Bell n-grams; element n - 1 is the n-gram's.
-
-        p(c | h) = (count(hc) + T(h) p(c | h')) / (count(h) + T(h))
-
-    T(h) is the number of different characters seen after h, and h' is h without its oldest
-    character. Below the empty h stands the uniform 1 / V; an h never seen leaves p(c | h'). All
-    counts come from the training text. Every held-out character counts once, the first ones with
-    the end of the training text as their context.
-
-    Only the last 8 million characters of the training text are counted, and only the first
-    8 million of the held-out text are predicted. Raises ValueError if either text is empty.
-
-    Witten & Bell (1991), The zero-frequency problem, method C; interpolated as in Chen & Goodman
-    (1999), An empirical study of smoothing techniques for language modeling.
-    """
-    text, border = _join(train_ids, held_out_ids)
-    return _losses(text, [(border, len(text))], vocabulary_size, max_order)[0]
-
-
 def baselines(
     train_ids: Ids, held_out_ids: Ids, vocabulary_size: int, max_order: int = 8
 ) -> Baselines:
-    """The unigram and the best n-gram of `ngram_losses`, with the same limits and errors.
+    """The unigram and the best n-gram on the held-out text, counted on the training text.
 
     The order is chosen on the training text alone: the one that best predicts its last tenth from
-    the rest. That order is then counted again on the whole training text.
+    the rest. That order is then counted again on the whole training text. Every held-out character
+    counts once, the first ones with the end of the training text as their context.
+
+    Only the last 8 million characters of the training text are counted, and only the first
+    8 million of the held-out text are predicted. Raises ValueError if either text is empty.
     """
-    text, border = _join(train_ids, held_out_ids)
-    inner = border - max(border // 10, 1)
-    spans = [(inner, border), (border, len(text))]
-    choice, losses = _losses(text, spans, vocabulary_size, max_order)
+    if not len(train_ids) or not len(held_out_ids):
+        raise ValueError("the training text and the held-out text need at least one character each")
+    train_ids = train_ids[-LONGEST:]
+    text, border = np.concatenate([train_ids, held_out_ids[:LONGEST]]), len(train_ids)
+    spans = [(border - max(border // 10, 1), border), (border, len(text))]
+    choice, losses = ngram_losses(text, spans, vocabulary_size, max_order)
     best = int(np.argmin(choice))  # of equals the shortest
     return Baselines(unigram=losses[0], ngram=losses[best], order=best + 1)
 
 
-def _join(train_ids: Ids, held_out_ids: Ids) -> tuple[Ids, int]:
-    """Both texts, cut to LONGEST, in one array, and where the second one begins."""
-    if not len(train_ids) or not len(held_out_ids):
-        raise ValueError("the training text and the held-out text need at least one character each")
-    train_ids = train_ids[-LONGEST:]
-    return np.concatenate([train_ids, held_out_ids[:LONGEST]]), len(train_ids)
-
-
-def _losses(
+def ngram_losses(
     text: Ids, spans: list[tuple[int, int]], vocabulary_size: int, max_order: int
 ) -> list[list[float]]:
-    """For each span (a, b) the losses by order on text[a:b] of the models counted on text[:a].
+    """For each span (a, b) the losses by order on text[a:b] of the models counted on text[:a]:
+    those of the interpolated Witten-Bell n-grams; element n - 1 is the n-gram's.
+
+        p(c | h) = (count(hc) + T(h) p(c | h')) / (count(h) + T(h))
+
+    T(h) is the number of different characters seen after h, and h' is h without its oldest
+    character. Below the empty h stands the uniform 1 / V; an h never seen leaves p(c | h').
+
+    Witten & Bell (1991), The zero-frequency problem, method C; interpolated as in Chen & Goodman
+    (1999), An empirical study of smoothing techniques for language modeling.
 
     Counting is sorting. Number the different n-grams of the whole text, so that `gram[i]` names
     the one that ends at i: then `gram[i - 1]` is the context of i for the next order, and every

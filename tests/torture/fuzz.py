@@ -37,7 +37,7 @@ SMALL = "train text --hidden-size 1 --batch-size 1 --sequence-length 2 --steps 1
 def try_checkpoint(data: bytes) -> None:
     Path("m.npz").write_bytes(data)
     with suppress(charrnn.errors.CheckpointError):
-        loaded = charrnn.checkpoint.load(Path("m.npz"), with_resume=True)
+        loaded = charrnn.storage.checkpoint.load(Path("m.npz"), with_resume=True)
         assert all(abs(array).max() < float("inf") for array in loaded.parameters.values())
 
 
@@ -80,8 +80,8 @@ def try_text(data: bytes) -> None:
     Path("bytes").write_bytes(data[3:])
     asked = {"encoding": ENCODINGS[encoding % len(ENCODINGS)], "newlines": ENDS[newlines % 2]}
     expected = suppress(charrnn.errors.CorpusError, charrnn.errors.UsageError)
-    with mock.patch.object(charrnn.textfiles, "PIECE", piece + 4), expected:
-        corpus = charrnn.corpus.read_corpus(["bytes"], **asked)
+    with mock.patch.object(charrnn.text.files, "PIECE", piece + 4), expected:
+        corpus = charrnn.text.corpus.read_corpus(["bytes"], **asked)
         assert len(corpus.ids) == corpus.counts.sum() >= 20
 
 
