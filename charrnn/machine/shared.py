@@ -36,11 +36,9 @@ class Memory(mmap.mmap):
             memory = cls(-1, size, tagname=name)
             memory.handle = name
             return memory
-        file = _unnamed_file()
         try:
-            os.ftruncate(file, size)
-        except OSError:  # larger than a limit on files
-            os.close(file)
+            file = _unnamed_file(size)
+        except OSError:  # larger than a limit on files, or one file too many
             return cls(-1, size)
         memory = cls.attached(file, size)
         weakref.finalize(memory, os.close, file)
@@ -57,12 +55,19 @@ class Memory(mmap.mmap):
         return memory
 
 
-def _unnamed_file() -> int:
-    """The number of an open file that no folder has."""
+def _unnamed_file(size: int) -> int:
+    """The number of an open file of so many zeros that no folder has."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("charrnn")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+        file = os.memfd_create("charrnn")
+    else:
+        with tempfile.TemporaryFile() as opened:
+            file = os.dup(opened.fileno())
+    try:
+        os.ftruncate(file, size)
+    except OSError:
+        os.close(file)
+        raise
+    return file
 
 
 def shared(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:

@@ -67,14 +67,15 @@ class Job(ABC):
 class WorkerPool:
     """`size` processes, of which this one is number 0; a context that ends the others.
 
-    Where the system lets no memory be shared this process works alone. Raises CharRNNError if it
+    Where no memory can be shared, or there is no Python to start, this process works alone. Raises CharRNNError if it
     refuses a process, with none left behind.
     """
 
     def __init__(self, size: int, *jobs: Job) -> None:
         self.jobs = jobs
         memories, message = pickled(jobs) if size > 1 else ([], b"")
-        self.size = size if all(memory.handle is not None for memory in memories) else 1
+        possible = sys.executable and all(memory.handle is not None for memory in memories)
+        self.size = size if possible else 1
         self._workers: list[_Worker] = []
         with ExitStack() as undo:
             undo.callback(self.close)
