@@ -67,8 +67,8 @@ class Job(ABC):
 class WorkerPool:
     """`size` processes, of which this one is number 0; a context that ends the others.
 
-    Where no memory can be shared, or there is no Python to start, this process works alone. Raises CharRNNError if it
-    refuses a process, with none left behind.
+    Where no memory can be shared, or there is no Python to start, this process works alone. Raises
+    CharRNNError if the system refuses a process, with none left behind.
     """
 
     def __init__(self, size: int, *jobs: Job) -> None:
