@@ -195,6 +195,22 @@ def test_a_checkpoint_that_numpy_wrote_is_accepted(tmp_path: Path) -> None:
     assert same(load(tmp_path / "model.npz", with_resume=True), written)
 
 
+@pytest.mark.parametrize("older", [False, True])
+def test_a_checkpoint_that_numpy_wrote_is_accepted_whatever_python_wrote_it(
+    tmp_path: Path, older: bool
+) -> None:
+    """Before a member, Pythons from before 3.11.4 repeat its sizes, newer ones write all ones."""
+    path, written = tmp_path / "model.npz", example()
+    np.savez(path, **parts(written))  # type: ignore[arg-type]
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            sizes = (info.file_size, info.file_size) if older else (2**32 - 1, 2**32 - 1)
+            data[info.header_offset + 18 : info.header_offset + 26] = struct.pack("<II", *sizes)
+    path.write_bytes(data)
+    assert same(load(path, with_resume=True), written)
+
+
 def test_save_adds_format_and_version(tmp_path: Path) -> None:
     meta = {k: v for k, v in example().meta.items() if k not in ("format", "version")}
     save(tmp_path / "model.npz", replace(example(), meta=meta))

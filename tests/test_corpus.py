@@ -262,6 +262,23 @@ def test_utf_16_without_a_mark_needs_its_byte_order(file: Callable[..., str]) ->
     assert text_of(read_corpus([path], encoding="utf-16-le")) == TEXT
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf16", "U32"])
+def test_a_text_without_its_mark_is_refused_with_advice_that_works(
+    file: Callable[..., str], encoding: str
+) -> None:
+    order = encoding[-2:]
+    path = file(TEXT.encode(f"utf-{order}-be"))
+    error = refusal(path, encoding=encoding)
+    assert error.message.endswith("it does not start with a byte order mark (BOM)")
+    assert error.hint.endswith(f"--encoding utf-{order}-le, or utf-{order}-be")
+    assert text_of(read_corpus([path], encoding=error.hint.split()[-1])) == TEXT
+
+
+def test_the_mark_of_another_encoding_is_better_advice(file: Callable[..., str]) -> None:
+    path = file(TEXT.encode("utf-16"))
+    assert refusal(path, encoding="utf-32").hint == "Read it with --encoding utf-16"
+
+
 def test_a_binary_file_is_called_so(file: Callable[..., str]) -> None:
     path = file("äb".encode() + bytes(30))
     assert refusal(path).message == f"{path} looks like a binary file (NUL at character 2)"

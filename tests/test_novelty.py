@@ -84,7 +84,7 @@ def test_the_corpus_is_found_by_the_checkpoint_and_refused_if_it_has_changed(tmp
     path.unlink()
     with pytest.raises(CorpusError, match="cannot be read again"):
         corpus_of(meta)
-    for foreign in ({}, {"corpus": None}, {"corpus": {"files": ["-"]}}):
+    for foreign in ({}, {"corpus": None}, {"corpus": {"files": ["-"]}}, {"corpus": {"files": 5}}):
         with pytest.raises(CorpusError) as error:
             corpus_of(foreign)
         assert "--corpus" in error.value.hint

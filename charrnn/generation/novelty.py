@@ -96,9 +96,11 @@ def corpus_of(meta: dict[str, Any]) -> Corpus:
     """
     hint = "Say where it is: --corpus FILE"
     about = meta.get("corpus")
-    if not isinstance(about, dict) or not about.get("files"):
+    about = about if isinstance(about, dict) else {}
+    named = about.get("files")
+    if not named or not isinstance(named, list):
         raise CorpusError("the model does not say which text it learnt", hint)
-    files = [str(file) for file in about["files"]]
+    files = list(map(str, named))
     if "-" in files:
         raise CorpusError("the model learnt a text that came through a pipe", hint)
     encoding = str(about.get("encoding", "utf-8"))

@@ -134,8 +134,7 @@ def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipIn
         _refuse_if(astray, f"{full} does not begin where the member before it ends, or is cut")
         file.seek(position)
         found = file.read(30 + len(full) + 20)
-        headers = [entry.FileHeader(zip64=zip64) for zip64 in (False, True)]  # numpy's has zip64
-        header = next(filter(found.startswith, headers), b"")
+        header = next(filter(found.startswith, _local_headers(entry)), b"")
         _refuse_if(not header, f"{full} and its entry in the directory disagree")
         members[name] = (position + len(header), entry)
         position += len(header) + entry.file_size
@@ -143,6 +142,17 @@ def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipIn
     hidden = not whole or len(members) != count or position != start
     _refuse_if(hidden, "its directory is damaged, or something hides between its members")
     return members
+
+
+def _local_headers(entry: zipfile.ZipInfo) -> list[bytes]:
+    """What may stand before a member: our header, and numpy's, which has the sizes in 64 bits too.
+
+    Pythons from before 3.11.4 repeat them in their usual place, where newer ones say only that.
+    """
+    ours = entry.FileHeader(zip64=False)
+    sizes = struct.pack("<HHQQ", 1, 16, entry.file_size, entry.file_size)
+    older = ours[:28] + struct.pack("<H", len(sizes)) + ours[30:] + sizes
+    return [ours, older, older[:18] + b"\xff" * 8 + older[26:]]
 
 
 def _refuse_if(broken: object, rule: str) -> None:

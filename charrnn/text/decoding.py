@@ -91,7 +91,7 @@ class Decoding:
         """
         decoder = codecs.getincrementaldecoder(self.encoding)()
         for piece in chain(pieces, [b""]):  # the empty one ends the text
-            self.head = self.head or piece[:4]
+            self.head = (self.head + piece)[:4]
             text, right, error = _decode(decoder, piece, last=not piece)
             self.bytes += right
             yield self._clean(text, last=not piece or error is not None)
@@ -135,12 +135,16 @@ class Decoding:
     def _undecodable(self, error: UnicodeError) -> NotTextError:
         """The error for bytes that are not text, of which `bytes` and `line` say where."""
         reason, hint = str(error), self._hint()
-        if isinstance(error, UnicodeDecodeError):
+        codec = codecs.lookup(self.encoding).name
+        marks = tuple(mark for mark, name in _MARKS.items() if name == codec)
+        if marks and not self.head.startswith(marks):  # Python's words depend on its version
+            reason = "it does not start with a byte order mark (BOM)"
+            if not self._mark():
+                hint = f"Name the order of its bytes: --encoding {codec}-le, or {codec}-be"
+        elif isinstance(error, UnicodeDecodeError):
             reason = f"the byte order mark of {mark}" if (mark := self._mark()) else error.reason
             byte = error.object[error.start]
             reason = f"byte 0x{byte:02x} at offset {self.bytes:,}, line {self.line:,} ({reason})"
-        if "BOM" in reason:  # utf-16 and utf-32 need one
-            hint = f"Name the order of its bytes: --encoding {shown(self.encoding)}-le, or -be"
         return NotTextError(
             f"{shown(self.path)} is not {shown(self.encoding)} text: {reason}", hint
         )
@@ -168,17 +172,13 @@ def _decode(
     state = decoder.getstate()
     try:
         return decoder.decode(piece, last), len(piece), None
-    except UnicodeError as error:
-        # utf-16 and utf-32 without a mark: before Python 3.13 an error without a place, since then
-        # one whose place depends on how the file was cut.
-        if "BOM" in str(error):
-            return "", 0, UnicodeError("it does not start with a byte order mark (BOM)")
-        if not isinstance(error, UnicodeDecodeError):
-            return "", 0, error
+    except UnicodeDecodeError as error:
         right = len(piece) - len(error.object) + error.start  # the object ends with the piece
         decoder.setstate(state)
         text, _, unmarked = _decode(decoder, piece[: max(right, 0)], last=False)
         return text, right, unmarked or error
+    except UnicodeError as error:  # utf-16 and utf-32 without a byte order mark, before Python 3.13
+        return "", 0, error
 
 
 def shown(path: str) -> str:
