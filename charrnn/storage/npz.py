@@ -10,7 +10,6 @@ caller says what type and shape it expects; a header is compared with that, neve
 import io
 import math
 import struct
-import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -116,11 +115,18 @@ def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipIn
     _refuse_if(many, f"it has more than {MEMBERS} members")
     _refuse_if(start + length + _END.size != size, "its directory does not end where the file ends")
 
+    damaged = "its directory is damaged, or something hides between its members"
     file.seek(start)
+    directory, place = file.read(length), 0
+    for _ in range(count):  # beside the names zipfile would read fields that may warn or hide
+        lengths = directory[place + 28 : place + 34].ljust(6, b"\0")
+        name_length, *beside = struct.unpack("<HHH", lengths)
+        _refuse_if(any(beside), damaged)
+        place += _ENTRY_BYTES + name_length
+    _refuse_if(place != length, damaged)
     try:  # zipfile is shown the directory alone, and counts offsets from there
-        with warnings.catch_warnings(action="error"):
-            entries = zipfile.ZipFile(io.BytesIO(file.read(length) + end)).infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, Warning):
+        entries = zipfile.ZipFile(io.BytesIO(directory + end)).infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         entries = []
     members: dict[str, tuple[int, zipfile.ZipInfo]] = {}
     position = 0
@@ -138,9 +144,7 @@ def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipIn
         _refuse_if(not header, f"{full} and its entry in the directory disagree")
         members[name] = (position + len(header), entry)
         position += len(header) + entry.file_size
-    whole = length == sum(_ENTRY_BYTES + len(entry.filename) for entry in entries)
-    hidden = not whole or len(members) != count or position != start
-    _refuse_if(hidden, "its directory is damaged, or something hides between its members")
+    _refuse_if(len(members) != count or position != start, damaged)
     return members
 
 
