@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small import RECURRENT, context_of
 
 from charrnn.errors import CheckpointError
 from charrnn.network import cells
@@ -38,7 +39,8 @@ CELLS = sorted(cells.CELLS)
 def example(cell: str = "lstm", layers: int = LAYERS, seed: int = 0) -> Checkpoint:
     """A checkpoint with every member that there can be."""
     rng = np.random.default_rng(seed)
-    shapes = parameter_shapes(cell, layers, HIDDEN, VOCABULARY)
+    context = context_of(cell)
+    shapes = parameter_shapes(cell, layers, HIDDEN, VOCABULARY, context)
 
     def draw(shape: tuple[int, ...]) -> np.ndarray:
         return rng.standard_normal(shape, np.float32)
@@ -46,16 +48,17 @@ def example(cell: str = "lstm", layers: int = LAYERS, seed: int = 0) -> Checkpoi
     resume = {"json": np.frombuffer(b'{"step": 12, "history": [1.5, null]}', np.uint8)}
     for group in ("last", "adam.m", "adam.v", "average"):
         resume |= {f"{group}.{name}": draw(shape) for name, shape in shapes.items()}
-    for state in "hc" if cell == "lstm" else "h":
-        resume[f"state.{state}"] = draw((layers, HIDDEN, BATCH))
+    for state, shape in cells.CELLS[cell].carried_shapes(layers, HIDDEN, context).items():
+        resume[f"state.{state}"] = draw((*shape, BATCH))
     meta = {
         "format": "charrnn",
-        "version": 1,
+        "version": 3 if context else 1,
         "cell": cell,
         "activation": "relu" if cell == "rnn" else "tanh",
         "layers": layers,
         "hidden_size": HIDDEN,
         "vocabulary_size": VOCABULARY,
+        **({"context": context} if context else {}),
         "training": {"batch_size": BATCH, "corpus": "nämé\x1b\udc80"},
         "history": [{"step": 1, "loss": 1e-300}, {"step": 2, "loss": -0.1}],
     }
@@ -84,6 +87,30 @@ def test_a_reader_accepts_what_the_writer_wrote(tmp_path: Path, cell: str, layer
     save(tmp_path / "model.npz", written)
     assert same(load(tmp_path / "model.npz", with_resume=True), written)
     assert same(load(tmp_path / "model.npz"), replace(written, resume=None))
+
+
+def test_a_feed_forward_network_has_the_names_of_linear_layers_in_a_sequence(
+    tmp_path: Path,
+) -> None:
+    save(tmp_path / "model.npz", example("mlp"))
+    loaded = load(tmp_path / "model.npz")
+    assert loaded.meta["version"] == 3  # which an older program does not take for damage
+    assert {name: array.shape for name, array in loaded.parameters.items()} == {
+        "mlp.0.weight": (HIDDEN, loaded.meta["context"] * VOCABULARY),
+        "mlp.0.bias": (HIDDEN,),
+        "mlp.2.weight": (HIDDEN, HIDDEN),
+        "mlp.2.bias": (HIDDEN,),
+        "head.weight": (VOCABULARY, HIDDEN),
+        "head.bias": (VOCABULARY,),
+    }
+
+
+@pytest.mark.parametrize("context", [None, 0, -1, 257, True, "4", 3, 4.0])
+def test_a_context_that_the_weights_do_not_have_is_refused(tmp_path: Path, context: Any) -> None:
+    file = example("mlp")
+    meta = {name: value for name, value in file.meta.items() if name != "context"}
+    with pytest.raises(CheckpointError, match=r"context|weight"):
+        save(tmp_path / "m", replace(file, meta=meta | ({"context": context} if context else {})))
 
 
 def test_the_weights_of_members_have_numbers_and_need_the_second_version(tmp_path: Path) -> None:
@@ -161,7 +188,7 @@ def test_equal_checkpoints_give_equal_files_whatever_the_order_of_their_parts(
     assert names == [f"{name}.npy" for name in expected]
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_plain_numpy_reads_the_file_and_the_names_are_those_of_torch(
     tmp_path: Path, cell: str
 ) -> None:
@@ -691,9 +718,9 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None
 
 
 def test_a_later_version_asks_for_a_newer_charrnn_whatever_else_it_holds(tmp_path: Path) -> None:
-    later = packed(members({"novelty": b"?", "head.bias": None}, version=3, cell="mamba"))
+    later = packed(members({"novelty": b"?", "head.bias": None}, version=4, cell="mamba"))
     (tmp_path / "model.npz").write_bytes(later)
-    with pytest.raises(CheckpointError, match=r"model.npz needs a newer charrnn: .* version 3"):
+    with pytest.raises(CheckpointError, match=r"model.npz needs a newer charrnn: .* version 4"):
         load(tmp_path / "model.npz")
 
 

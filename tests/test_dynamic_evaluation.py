@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small import context_of
 
 from charrnn.inspection.dynamic_evaluation import SEGMENT, Learner, dynamic_losses
 from charrnn.inspection.surprisal import read
@@ -19,7 +20,7 @@ FAST = 0.01
 
 def random_model(cell: str, layers: int = 2) -> CharModel:
     rng = np.random.default_rng(3)
-    shapes = parameter_shapes(cell, layers, H, V)
+    shapes = parameter_shapes(cell, layers, H, V, context_of(cell))
     parameters = {name: rng.normal(0, 0.4, shape) for name, shape in shapes.items()}
     return CharModel(parameters, cell=cell, dtype=np.float64)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small import noisy_model
+from small import noisy_model, random_state
 
 from charrnn.network.cells import CELLS
 from charrnn.network.ensemble import Ensemble, is_merger, merge, unmerge
@@ -22,14 +22,18 @@ def test_the_merged_network_predicts_the_mean_of_the_logits(cell: str, count: in
     merged = ensemble.merged(ensemble.flat)
     rng = np.random.default_rng(9)
     ids = rng.integers(0, V, (T, B))
-    state = {n: rng.normal(0, 0.5, a.shape) for n, a in ensemble.zero_state(B).items()}
+    state = own = random_state(merged, B, rng)
+    if merged.context:  # every member has the window for itself
+        own = {name: np.tile(window, (1, count, 1)) for name, window in state.items()}
     logits, after = merged.forward(ids, state, merged.tape(T, B))
-    mean, states = ensemble.forward(ids, state, ensemble.tape(T, B))
+    mean, states = ensemble.forward(ids, own, ensemble.tape(T, B))
     np.testing.assert_allclose(logits, mean, rtol=1e-12, atol=1e-12)
     for name, array in after.items():
-        np.testing.assert_allclose(states[name], array, rtol=1e-12, atol=1e-12)
+        copies = states[name].shape[1] // array.shape[1]
+        expected = np.tile(array, (1, copies, 1))
+        np.testing.assert_allclose(states[name], expected, rtol=1e-12, atol=1e-12)
     alone = [
-        member.forward(ids, ensemble.part(state, k), member.tape(T, B))[0]
+        member.forward(ids, ensemble.part(own, k), member.tape(T, B))[0]
         for k, member in enumerate(ensemble.members)
     ]
     np.testing.assert_allclose(np.mean(alone, axis=0), mean, rtol=1e-12, atol=1e-12)

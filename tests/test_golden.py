@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small import RECURRENT
 
 from charrnn.network.model import CharModel
 from charrnn.network.numerics import cross_entropy
@@ -15,6 +16,7 @@ CELLS = {
     "rnn_relu": ("rnn", "relu"),
     "lstm": ("lstm", "tanh"),
     "gru": ("gru", "tanh"),
+    "mlp": ("mlp", "tanh"),
 }
 
 
@@ -100,7 +102,26 @@ def test_ten_adam_steps_with_clipping_equal_pytorch(
             np.testing.assert_allclose(array, golden[f"adam.parameters.{parameter}"], rtol=1e-8)
 
 
-@pytest.mark.parametrize("name", CELLS)
+def test_gradient_norms_of_the_input_equal_autograd_and_are_zero_beyond_the_window() -> None:
+    golden = Golden("mlp", np.float64)
+    model, tape = golden.model, golden.tape
+    for which in ("total", "lag"):
+        logits, _ = model.forward(golden["ids"], golden.initial(), tape)
+        cross_entropy(logits, golden["targets"].reshape(-1), dlogits=logits)
+        logits *= golden.T * golden.B
+        if which == "lag":
+            logits.reshape(-1, golden.T, golden.B)[:, :-1] = 0
+        model.backward(logits, tape, None)
+        dx = model.input_gradients(tape).reshape(-1, golden.T, golden.B)
+        norms = np.linalg.norm(dx, axis=0)
+        if which == "lag":
+            norms = norms[::-1]
+            assert norms[: model.context].all()
+            assert not norms[model.context :].any()
+        np.testing.assert_allclose(norms, golden[f"inspect.{which}_x"], rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", [name for name in CELLS if CELLS[name][0] in RECURRENT])
 def test_gradient_norms_of_every_state_equal_autograd(name: str) -> None:
     golden = Golden(name, np.float64)
     model, tape = golden.model, golden.tape

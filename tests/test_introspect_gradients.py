@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small import RECURRENT, context_of
 
 from charrnn.errors import CorpusError
 from charrnn.inspection.dynamics import lyapunov, spectral_radii
@@ -11,7 +12,6 @@ from charrnn.inspection.gradients import gradient_norms, trace_norms, window_nor
 from charrnn.inspection.statistics import band, decay, norms, relative_to_lag_0
 from charrnn.inspection.windows import cut
 from charrnn.network import numerics as ops
-from charrnn.network.cells import CELLS
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
 
@@ -25,7 +25,7 @@ def random_model(
     cell: str, layers: int, seed: int, hidden_size: int = H, gain: float = 0.5
 ) -> CharModel:
     rng = np.random.default_rng(seed)
-    shapes = parameter_shapes(cell, layers, hidden_size, V)
+    shapes = parameter_shapes(cell, layers, hidden_size, V, context_of(cell))
     parameters = {name: rng.normal(0, gain, shape) for name, shape in shapes.items()}
     return CharModel(parameters, cell=cell, dtype=np.float64)
 
@@ -87,7 +87,7 @@ def test_a_gru_that_keeps_95_percent_has_that_gain() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_lag_equals_central_differences_of_the_last_loss(cell: str, layers: int, seed: int) -> None:
     """A change is injected into one state after one step, while the network runs."""
     T = 22
@@ -127,7 +127,7 @@ def differences(model: CharModel, columns: np.ndarray, k: int, layer: int, s: in
     return gradient
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_total_is_the_sum_of_the_gradients_of_single_losses(cell: str) -> None:
     """As vectors, before any norm is taken."""
     T, B = 9, 3

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small import context_of
 
 from charrnn.errors import CorpusError
 from charrnn.inspection import words
@@ -24,7 +25,7 @@ V, H = 7, 6
 
 def random_model(cell: str, layers: int = 1, seed: int = 0) -> CharModel:
     rng = np.random.default_rng(seed)
-    shapes = parameter_shapes(cell, layers, H, V)
+    shapes = parameter_shapes(cell, layers, H, V, context_of(cell))
     parameters = {name: rng.normal(0, 0.4, shape) for name, shape in shapes.items()}
     return CharModel(parameters, cell=cell, dtype=np.float64)
 
@@ -250,10 +251,11 @@ def test_unfolding_shows_the_states_and_distributions_of_the_run(cell: str) -> N
     assert report.prompt == "cadd"
     assert [moment.target for moment in report.moments] == ["a", "d", "d", "e"]
     tape = model.tape(4, 1)
-    logits, state = model.forward(ids[:, None], model.zero_state(1), tape)
-    last = report.moments[-1]
+    logits, _ = model.forward(ids[:, None], model.zero_state(1), tape)
+    last, units = report.moments[-1], model.body.activations(tape)
+    assert [(strip.layer, strip.state) for strip in last.strips] == list(units)
     for strip in last.strips:
-        np.testing.assert_array_equal(strip.values, state[strip.state][strip.layer][:, 0])
+        np.testing.assert_array_equal(strip.values, units[strip.layer, strip.state][-1, :, 0])
     p = np.exp(logits[:, -1]) / np.exp(logits[:, -1]).sum()
     np.testing.assert_allclose(last.probabilities, p, rtol=1e-12)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small import noisy_model, random_state
 
-from charrnn.network import plain
+from charrnn.network import plain, plain_mlp
 from charrnn.network.numerics import cross_entropy
 
 
@@ -55,3 +55,23 @@ def test_the_textbook_learns_a_short_text_by_heart(cell: str) -> None:
         losses.append(loss)
     assert losses[0] > 1
     assert losses[-1] < 0.1
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 6, 3), (13, 4, 1, 1), (3, 9, 17, 2), (2, 1, 5, 4)])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_the_fast_perceptron_agrees_with_the_textbook(
+    layers: int, shape: tuple[int, int, int, int]
+) -> None:
+    model, ids, targets, state = problem("mlp", layers, *shape)
+    before = [[int(c) - 1 if c else None for c in row] for row in state["x"][0]]
+    tape = model.tape(*ids.shape)
+    logits, _ = model.forward(ids, state, tape)
+    same_logits, seen = plain_mlp.forward(model.parameters, ids, before)
+    close = {"rtol": 1e-12, "atol": 1e-12}
+    np.testing.assert_allclose(logits, np.concatenate(same_logits, axis=1), **close)
+    cross_entropy(logits, targets.reshape(-1), dlogits=logits)
+    _, dlogits = plain.cross_entropy(same_logits, targets)
+    grads = model.gradients()
+    model.backward(logits, tape, grads)
+    for name, gradient in plain_mlp.backward(model.parameters, dlogits, seen).items():
+        np.testing.assert_allclose(grads[name], gradient, err_msg=name, **close)

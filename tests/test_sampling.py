@@ -12,8 +12,7 @@ import charrnn
 from charrnn.errors import CharRNNError, UnknownCharacter, UsageError
 from charrnn.generation import sampling
 from charrnn.generation.filters import Filters
-from charrnn.generation.sampling import Uniforms, draw, generate, surprisal
-from charrnn.generation.stepper import Stepper
+from charrnn.generation.sampling import Uniforms, draw, generate, stepper_of, surprisal
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model
 from charrnn.network.model import CharModel
@@ -49,18 +48,18 @@ def test_stepping_computes_what_the_model_computes(cell, activation, layers, bat
     ids = np.random.default_rng(1).integers(0, V, (9, batch))
     logits, _ = model.forward(ids, model.zero_state(batch), model.tape(9, batch))
     expected = logits.reshape(V, 9, batch)
-    stepper = Stepper(model).spread(batch)
+    stepper = stepper_of(model).spread(batch)
     for t in range(9):
         np.testing.assert_allclose(stepper.step(ids[t]), expected[:, t], rtol=0, atol=1e-13)
 
 
 def test_before_anything_is_read_the_bias_alone_predicts():
     model = network("gru")
-    np.testing.assert_array_equal(Stepper(model).logits[:, 0], model.parameters["head.bias"])
+    np.testing.assert_array_equal(stepper_of(model).logits[:, 0], model.parameters["head.bias"])
 
 
 def test_spread_streams_stand_where_the_one_stood_and_leave_it_there():
-    one = Stepper(network("lstm"))
+    one = stepper_of(network("lstm"))
     one.read(np.array([1, 4, 2]))
     before = one.logits.copy()
     many = one.spread(3)
@@ -69,10 +68,10 @@ def test_spread_streams_stand_where_the_one_stood_and_leave_it_there():
     np.testing.assert_array_equal(one.logits, before)
 
 
-@pytest.mark.parametrize("name", ["rnn_tanh", "rnn_relu", "lstm", "gru"])
+@pytest.mark.parametrize("name", ["rnn_tanh", "rnn_relu", "lstm", "gru", "mlp"])
 def test_greedy_text_equals_that_of_pytorch(name):
     model, z = pytorch(name)
-    stepper = Stepper(model)
+    stepper = stepper_of(model)
     stepper.read(z["greedy.prompt"])
     drawn = sampling.steps(stepper, Filters(temperature=0), Uniforms([0]))
     text = [int(ids[0]) for ids, _ in islice(drawn, len(z["greedy.text"]))]
@@ -247,6 +246,7 @@ GOLDEN_HASHES = {
     "rnn_relu": "814b28a661dfe3bb704cd7291526ce2521b1c542f25cfe48b3049d85d2288651",
     "lstm": "3f31a8a4ff025b3a7b7538cab874262657bd68db5cd9f8b495afefc406ac6c7e",
     "gru": "73f0b825c298a2565775d7d82c3f237a0bcebfc47c20865bc183bf1a7cbb078c",
+    "mlp": "9e328162d218924146e0c0fa7cd610580d922cab889a7aa8f02af318b24bd6e6",
 }
 
 
@@ -256,7 +256,7 @@ def test_the_golden_text_is_written_on_every_machine(tiny):
     assert hashlib.sha256(text.encode()).hexdigest() == GOLDEN_HASHES["tiny"]
 
 
-@pytest.mark.parametrize("name", ["rnn_tanh", "rnn_relu", "lstm", "gru"])
+@pytest.mark.parametrize("name", ["rnn_tanh", "rnn_relu", "lstm", "gru", "mlp"])
 def test_golden_texts_of_every_cell(name):
     model, _ = pytorch(name)
     (text,) = texts(model, [20], length=10_000)

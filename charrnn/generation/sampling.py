@@ -16,7 +16,9 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CharRNNError
+from charrnn.generation.feedforward_stepper import FeedForwardStepper
 from charrnn.generation.filters import Filters
+from charrnn.generation.recurrent_stepper import RecurrentStepper
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Stopper
 from charrnn.machine.shared import shared
@@ -111,6 +113,13 @@ def surprisal(logits: Array, ids: Array) -> Array:
     return nats
 
 
+def stepper_of(model: CharModel) -> Stepper:
+    """One stream that has read nothing yet."""
+    if model.context:
+        return FeedForwardStepper(model, np.zeros((model.context, 1), np.intp))
+    return RecurrentStepper(model)
+
+
 def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
     """A stepper that has read `prompt`.
 
@@ -120,7 +129,7 @@ def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
 
     Raises UnknownCharacter.
     """
-    stepper = Stepper(model)
+    stepper = stepper_of(model)
     text = prompt or ("\n" if "\n" in vocabulary.characters else "")
     stepper.read(vocabulary.encode(text))
     return stepper

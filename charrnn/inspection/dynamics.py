@@ -10,7 +10,9 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.inspection.windows import cut, warm_state
-from charrnn.network.model import CharModel, State
+from charrnn.network.body import State
+from charrnn.network.model import CharModel
+from charrnn.network.recurrent import weights
 
 HAIR = 1e-6  # of a state of order 1: the curvature adds about as much, rounding less, per step
 ROUNDING = 1e-16  # a shorter perturbation of a state of order 1 cannot be told from none
@@ -57,7 +59,7 @@ def rescale(change: State) -> Array:
 def spectral_radii(model: CharModel, layer: int) -> dict[str, float]:
     """The largest absolute eigenvalue of each gate's block (H, H) of a layer's W_hh, by gate. It
     describes a block, not the Jacobian of a step."""
-    H = model.hidden_size
-    blocks = model.layer(layer).W_hh.astype(np.float64).reshape(-1, H, H)
+    H, cell = model.hidden_size, model.recurrent_cell
+    blocks = weights(model.parameters, layer).W_hh.astype(np.float64).reshape(-1, H, H)
     radii = [float(np.abs(np.linalg.eigvals(block)).max()) for block in blocks]
-    return dict(zip(model.cell.gates, radii, strict=True))
+    return dict(zip(cell.gates, radii, strict=True))

@@ -98,7 +98,7 @@ class Tally:
 
 def gate_use(model: CharModel, ids: Array) -> Gates:
     """Run a text (n,) through the network and count."""
-    cell, H = model.cell, model.hidden_size
+    cell, H = model.recurrent_cell, model.hidden_size
     relu = cell.activation == "relu"
     functions = cell.functions
     low = np.array([-1.0 if function == "tanh" else 0.0 for function in functions])

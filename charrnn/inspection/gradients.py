@@ -18,7 +18,8 @@ from charrnn.arrays import Array
 from charrnn.inspection.statistics import Band, Decay, band, decay, norms, relative_to_lag_0
 from charrnn.inspection.windows import batches, cut, warm_state
 from charrnn.network import numerics as ops
-from charrnn.network.model import CharModel, ModelTape
+from charrnn.network.body import ModelTape
+from charrnn.network.model import CharModel
 
 
 @dataclass(frozen=True, eq=False)

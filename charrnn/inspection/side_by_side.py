@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.model import CharModel, ModelTape
+from charrnn.network.body import ModelTape
+from charrnn.network.model import CharModel
 from charrnn.text.batches import side_by_side
 
 STEPS = 64

@@ -55,9 +55,8 @@ def unfold(
     moments = []
     for t, index in enumerate(ids):
         strips = [
-            Strip(number, name, layer.states[t + 1][s][:, 0].copy())
-            for number, layer in enumerate(tape.layers)
-            for s, name in enumerate(model.cell.states)
+            Strip(layer, state, values[t, :, 0].copy())
+            for (layer, state), values in model.body.activations(tape).items()
         ]
         following = alphabet[ids[t + 1]] if t + 1 < len(ids) else target
         moments.append(Moment(alphabet[index], following, tuple(strips), p[:, t].copy()))

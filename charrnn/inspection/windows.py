@@ -11,7 +11,8 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError
-from charrnn.network.model import CharModel, ModelTape, State
+from charrnn.network.body import ModelTape, State
+from charrnn.network.model import CharModel
 
 TAPE_BYTES = 150_000_000  # of activations at a time; more windows are measured in several rounds
 BURN_IN_STEPS = 32
@@ -34,10 +35,8 @@ def cut(ids: Array, *, steps: int, windows: int, burn_in: int) -> Array:
 
 def batches(model: CharModel, columns: Array, steps: int) -> Iterator[Array]:
     """Groups of windows whose tapes for `steps` fit into memory, as equal in size as possible."""
-    cell = model.cell
-    G, S = len(cell.gates), len(cell.states)
-    per_step = 2 * (G + cell.separate + S) + len(cell.saved) + 2  # a `Tape`, and the trace
-    elements = steps * (model.layers * model.hidden_size * per_step + 2 * model.vocabulary_size)
+    units = model.layers * model.hidden_size * model.cell.kept_rows()
+    elements = steps * (units + 3 * model.vocabulary_size)
     fitting = max(1, TAPE_BYTES // (elements * model.dtype.itemsize))
     rounds = -(-columns.shape[1] // fitting)
     yield from np.array_split(columns, rounds, axis=1)

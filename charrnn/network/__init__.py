@@ -2,3 +2,5 @@
 
 #: Networks that may be trained side by side and merged to one.
 MOST_MEMBERS = 8
+#: Places that a feed-forward network may read at once.
+MOST_CONTEXT = 256

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.model import CharModel, ModelTape, State
+from charrnn.network.body import ModelTape, State
+from charrnn.network.model import CharModel
 from charrnn.network.parameters import Parameters, kind_of
 
 
@@ -22,7 +23,7 @@ class Ensemble:
     """`members`, networks of one shape, with their weights in one vector, `parameters.flat`.
 
     It has the methods of a `CharModel` that training needs. Its state is the members', one below
-    the other: the state of their merger.
+    the other: of recurrent networks the state of their merger.
     """
 
     def __init__(self, members: Sequence[CharModel]) -> None:
@@ -73,8 +74,8 @@ class Ensemble:
 
     def part(self, state: State, number: int) -> State:
         """One member's share of a state, as views."""
-        h = self.members[0].hidden_size
-        return {name: array[:, number * h : (number + 1) * h] for name, array in state.items()}
+        K = len(self.members)
+        return {name: np.split(array, K, axis=1)[number] for name, array in state.items()}
 
     def tape(self, steps: int, batch: int) -> list[ModelTape]:
         """A tape for each member."""

@@ -4,8 +4,10 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.cells import CELLS
+from charrnn.network.cells.base import Cell
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
+from charrnn.network.recurrent import weights
 
 #: Scale of the orthogonal blocks of W_ih above the first layer. h is well below 1 in size, and with
 #: less the signal fades from layer to layer; at +-1/sqrt(H), as in PyTorch, three learn nothing.
@@ -34,21 +36,35 @@ def initialise(
     hidden_size: int,
     character_counts: Array,
     rng: np.random.Generator,
+    context: int = 0,
 ) -> CharModel:
     """A new float32 model for an alphabet whose characters occur `character_counts` (V,) times.
 
-    W_hh: an orthogonal matrix per gate (identity for ReLU). W_ih: standard normal in the first
+    Softmax layer: weights zero, bias the logarithm of the characters' frequencies, so that training
+    starts at the unigram loss. The layers below it as `recurrent` or `feedforward` say.
+    """
+    V, architecture = len(character_counts), CELLS[cell](activation)
+    shapes = parameter_shapes(cell, layers, hidden_size, V, context)
+    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    if isinstance(architecture, Cell):
+        recurrent(parameters, architecture, layers, rng)
+    else:
+        feedforward(parameters, layers, context, rng)
+    # One more of each, so that a character of the held-out text alone is not impossible.
+    frequencies = (character_counts + 1) / (character_counts.sum() + V)
+    parameters["head.bias"][...] = np.log(frequencies)
+    return CharModel(parameters, cell=cell, activation=activation)
+
+
+def recurrent(p: dict[str, Array], cell: Cell, layers: int, rng: np.random.Generator) -> None:
+    """W_hh: an orthogonal matrix per gate (identity for ReLU). W_ih: standard normal in the first
     layer, so that a one-hot character says as much as a saturated state, and orthogonal per gate
     above; for ReLU, whose sums have no bounds, uniform +-1/sqrt(H). Biases: zero but for the cell's
-    keeping bias. Softmax layer: weights zero, bias the logarithm of the characters' frequencies, so
-    that training starts at the unigram loss.
-    """
-    V, H = len(character_counts), hidden_size
-    parameters = {n: np.zeros(s) for n, s in parameter_shapes(cell, layers, H, V).items()}
-    gates = CELLS[cell].gates
+    keeping bias."""
+    gates, H = cell.gates, p["head.weight"].shape[1]
     for index in range(layers):
-        W_ih, W_hh = (parameters[f"rnn.weight_{which}_l{index}"] for which in ("ih", "hh"))
-        if activation == "relu":
+        W_ih, W_hh, b_ih, _ = weights(p, index)
+        if cell.activation == "relu":
             W_ih[...] = rng.uniform(-1, 1, W_ih.shape) / np.sqrt(H) * (UPPER_RELU if index else 1)
             W_hh[...] = np.eye(H)  # without input the state stays what it is
         else:
@@ -56,10 +72,15 @@ def initialise(
             W_ih[...] = upper if index else rng.standard_normal(W_ih.shape)
             W_hh[...] = orthogonal_blocks(len(gates), H, rng)
         # PyTorch's two biases are added, so one of them is enough.
-        bias = parameters[f"rnn.bias_ih_l{index}"].reshape(len(gates), H)
-        for gate, value in CELLS[cell].initial_bias.items():
+        bias = b_ih.reshape(len(gates), H)
+        for gate, value in cell.initial_bias.items():
             bias[list(gates).index(gate)] = value
-    # One more of each, so that a character of the held-out text alone is not impossible.
-    frequencies = (character_counts + 1) / (character_counts.sum() + V)
-    parameters["head.bias"][...] = np.log(frequencies)
-    return CharModel(parameters, cell=cell, activation=activation)
+
+
+def feedforward(p: dict[str, Array], layers: int, context: int, rng: np.random.Generator) -> None:
+    """The first layer: normal, so small that the sum over the N places has variance 1. Above it
+    orthogonal, as in a recurrent network. Biases: zero."""
+    W, H = p["mlp.0.weight"], p["head.weight"].shape[1]
+    W[...] = rng.standard_normal(W.shape) / np.sqrt(context)
+    for index in range(1, layers):
+        p[f"mlp.{2 * index}.weight"][...] = UPPER * orthogonal(H, rng)

@@ -1,7 +1,8 @@
 """`CharModel`: one-hot characters in, logits over the next character out.
 
-The loss is outside: which gradient is computed is a choice of `dlogits`. A model holds parameters
-and no activations; those are on the `ModelTape` that the caller owns.
+Its hidden layers are a `Body`; the softmax layer is here, and the loss is outside: which gradient
+is computed is a choice of `dlogits`. A model holds parameters and no activations; those are on the
+`ModelTape` that the caller owns.
 """
 
 from collections.abc import Mapping
@@ -9,46 +10,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network import layer as recurrent
+from charrnn.network.body import Body, ModelTape, State
 from charrnn.network.cells import CELLS
+from charrnn.network.cells.base import Cell
 from charrnn.network.dropout import Dropout
-from charrnn.network.layer import Tape, Weights, flat_rows
+from charrnn.network.feedforward import FeedForward
 from charrnn.network.parameters import Parameters
-
-#: One (L, H, B) array per state name.
-State = dict[str, Array]
-
-
-class ModelTape:
-    """Memory for one shape (T, B): a `Tape` per layer, the one-hot input, the logits."""
-
-    def __init__(self, model: "CharModel", steps: int, batch: int) -> None:
-        cell, H, V, dtype = model.cell, model.hidden_size, model.vocabulary_size, model.dtype
-        self.steps, self.batch = steps, batch
-        self.layers = [Tape(cell, H, steps, batch, dtype) for _ in range(model.layers)]
-        self.characters = np.empty(0, np.intp)  # the distinct characters of this chunk
-        self.rows = np.empty((steps, batch), np.intp)  # which of them is read, at every place
-        # A chunk has no more different characters than places, however large the alphabet.
-        self.onehot = flat_rows(min(V, steps * batch), steps * batch, dtype)
-        self.logits = flat_rows(V, steps * batch, dtype)
-        self.masks: list[Array] = []  # dropout masks of the layers' outputs, flat (H, T*B)
-        # Kept beside the output, which the recurrence itself reads undropped.
-        self.dropped = [flat_rows(H, steps * batch, dtype) for _ in range(model.layers)]
-
-    def x(self) -> Array:
-        """The one-hot input, flat, with a row for each distinct character of the chunk."""
-        x = self.onehot[: len(self.characters)]
-        x.fill(0)  # the memory is used again for every chunk
-        x[self.rows.reshape(-1), np.arange(self.rows.size)] = 1
-        return x
-
-    def output(self, layer: int) -> Array:
-        """What the layer above reads, flat (H, T*B): the hidden states, after dropout if any."""
-        return self.dropped[layer] if self.masks else self.layers[layer].output
+from charrnn.network.recurrent import Recurrent
 
 
 class CharModel:
-    """An L-layer recurrent network of one cell type with a softmax layer.
+    """L hidden layers of one type with a softmax layer.
 
     `parameters` maps PyTorch's names to arrays of `parameters.parameter_shapes`; they are copied
     into one vector of `dtype`, in which all is computed. `members` says of how many networks side
@@ -66,21 +38,28 @@ class CharModel:
     ) -> None:
         self.cell = CELLS[cell](activation)
         self.vocabulary_size, self.hidden_size = parameters["head.weight"].shape
-        self.layers = sum(name.startswith("rnn.weight_hh") for name in parameters)
         self.dtype = np.dtype(dtype)
         self.members = members
         self.parameters = Parameters.copied(parameters, self.dtype)
+        self.layers, self.context = self.cell.sizes(self.parameters.shapes)
+        sizes = (self.layers, self.hidden_size, self.vocabulary_size)
+        self.body: Body = (
+            Recurrent(self.cell, *sizes)
+            if isinstance(self.cell, Cell)
+            else FeedForward(self.cell, *sizes, self.context)
+        )
+
+    @property
+    def recurrent_cell(self) -> Cell:
+        """The cell. Raises ValueError if the network is feed-forward and has none."""
+        if not isinstance(self.cell, Cell):
+            raise ValueError(f"{self.cell.name} is no recurrent cell")
+        return self.cell
 
     @property
     def flat(self) -> Array:
         """The vector that holds all parameters, (P,)."""
         return self.parameters.flat
-
-    def layer(self, index: int, arrays: Mapping[str, Array] | None = None) -> Weights:
-        """The weights of one layer, or the same entries of another mapping such as gradients."""
-        arrays = self.parameters if arrays is None else arrays
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        return Weights(*(arrays[f"rnn.{name}_l{index}"] for name in names))
 
     def move_to(self, flat: Array) -> None:
         """Keep the parameters in this vector from now on, such as one that processes share."""
@@ -102,11 +81,12 @@ class CharModel:
         return self.like(self.parameters.over(flat), self.members)
 
     def zero_state(self, batch: int) -> State:
-        shape = (self.layers, self.hidden_size, batch)
-        return {name: np.zeros(shape, self.dtype) for name in self.cell.states}
+        """What `batch` streams carry before they have read anything."""
+        return self.body.zero_state(batch, self.dtype)
 
     def tape(self, steps: int, batch: int) -> ModelTape:
-        return ModelTape(self, steps, batch)
+        """Memory for chunks of one shape."""
+        return self.body.tape(steps, batch, self.dtype)
 
     def gradients(self) -> Parameters:
         """Room for the gradients of the parameters."""
@@ -128,33 +108,10 @@ class CharModel:
         if ids.shape != (tape.steps, tape.batch):
             raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
         tape.masks = []
-        # One-hot vectors are never multiplied: a product with one is a column, and only columns
-        # of characters that occur are touched.
-        tape.characters, rows = np.unique(ids, return_inverse=True)
-        tape.rows = rows.reshape(ids.shape)
-        for index, layer in enumerate(tape.layers):
-            for name, array in zip(self.cell.states, layer.states[0], strict=True):
-                array[...] = state[name][index]  # the tape is the only memory in the loops
-            w = self.layer(index)
-            if index == 0:
-                recurrent.look_up(
-                    w, tape.characters, tape.rows, layer
-                )  # xp = W_ih x + b, x one-hot
-            else:
-                recurrent.project(w, tape.output(index - 1), layer)  # xp = W_ih h below + b
-            recurrent.forward(self.cell, w, layer)
-            if dropout:
-                tape.masks.append(dropout.mask(index, self.hidden_size, tape.steps, self.dtype))
-                np.multiply(layer.output, tape.masks[-1], out=tape.dropped[index])
-        top = tape.output(self.layers - 1)
-        np.matmul(self.parameters["head.weight"], top, out=tape.logits)
+        after = self.body.forward(self.parameters, ids, state, tape, dropout)
+        np.matmul(self.parameters["head.weight"], tape.output(self.layers - 1), out=tape.logits)
         tape.logits += self.parameters["head.bias"][:, None]  # z = W h + b
-        # New arrays, because the caller carries the state on while the tape is used again.
-        last = [layer.states[-1] for layer in tape.layers]
-        return tape.logits, {
-            name: np.stack([states[s] for states in last])
-            for s, name in enumerate(self.cell.states)
-        }
+        return tape.logits, after
 
     def backward(
         self,
@@ -172,32 +129,10 @@ class CharModel:
         if grads is not None:
             np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])  # dz h^T
             np.sum(dlogits, axis=1, out=grads["head.bias"])  # db = sum_t dz
-        np.matmul(
-            self.parameters["head.weight"].T, dlogits, out=tape.layers[-1].dout
-        )  # dh = W^T dz
-        dinitial = self.zero_state(tape.batch)
-        for index in reversed(range(self.layers)):
-            layer, w = tape.layers[index], self.layer(index)
-            if tape.masks:
-                layer.dout *= tape.masks[index]  # dh = mask dout: what was dropped learns nothing
-            steps = trace[index] if trace is not None else None
-            dstate = recurrent.backward(self.cell, w, layer, steps)
-            if grads is not None:
-                self._weight_gradients(index, tape, self.layer(index, grads))
-            if index:  # the one-hot input below the first layer is given, not learnt
-                recurrent.input_gradient(w, layer, out=tape.layers[index - 1].dout)
-            for name, array in zip(self.cell.states, dstate, strict=True):
-                dinitial[name][index] = array
-        return dinitial
+        dh = tape.layers[-1].dout
+        np.matmul(self.parameters["head.weight"].T, dlogits, out=dh)  # dh = W^T dz
+        return self.body.backward(self.parameters, tape, grads, trace)
 
-    def _weight_gradients(self, index: int, tape: ModelTape, grads: Weights) -> None:
-        """Those of one layer; the first one's W_ih has gradients for the characters that occur."""
-        if index:
-            recurrent.weight_gradients(tape.output(index - 1), tape.layers[index], grads)
-            return
-        x = tape.x()
-        # The product is over the rows of x that exist; all other columns of dW_ih are zero.
-        present = grads._replace(W_ih=np.empty((len(grads.b_ih), len(x)), self.dtype))
-        recurrent.weight_gradients(x, tape.layers[index], present)
-        grads.W_ih.fill(0)
-        grads.W_ih[:, tape.characters] = present.W_ih
+    def input_gradients(self, tape: ModelTape) -> Array:
+        """d(loss)/d(one-hot vector read), flat (V, T*B), after `backward`."""
+        return self.body.input_gradients(self.parameters, tape)

@@ -1,8 +1,8 @@
 """A network's parameters: PyTorch's names and shapes, and the one flat vector that holds them all.
 
-V vocabulary, H hidden, G gates; the first layer reads one-hot characters, each later one the states
-of the layer below. Whoever wants a slice of the vector asks here: of each network it holds first
-the matrices between hidden units, then the other matrices, then the biases.
+V vocabulary, H hidden; which there are is the architecture's business. Whoever wants a slice of the
+vector asks here: of each network it holds first the matrices between hidden units, then the other
+matrices, then the biases.
 """
 
 import math
@@ -17,28 +17,25 @@ from charrnn.network.cells import CELLS
 
 
 def parameter_shapes(
-    cell: str, layers: int, hidden_size: int, vocabulary_size: int
+    cell: str, layers: int, hidden_size: int, vocabulary_size: int, context: int = 0
 ) -> dict[str, tuple[int, ...]]:
-    """Return `rnn.weight_ih_l0` (G·H, V), `rnn.weight_hh_l0` (G·H, H), ..., `head.bias` (V,)."""
-    rows = len(CELLS[cell].gates) * hidden_size
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer in range(layers):
-        inputs = hidden_size if layer else vocabulary_size
-        shapes[f"rnn.weight_ih_l{layer}"] = (rows, inputs)
-        shapes[f"rnn.weight_hh_l{layer}"] = (rows, hidden_size)
-        shapes[f"rnn.bias_ih_l{layer}"] = (rows,)
-        shapes[f"rnn.bias_hh_l{layer}"] = (rows,)
-    shapes["head.weight"] = (vocabulary_size, hidden_size)
-    shapes["head.bias"] = (vocabulary_size,)
-    return shapes
+    """All parameters of a network of `CELLS`, the softmax layer last; `context` is for one that
+    reads several places at once."""
+    V, H = vocabulary_size, hidden_size
+    shapes = CELLS[cell].parameter_shapes(layers, H, V, context)
+    return shapes | {"head.weight": (V, H), "head.bias": (V,)}
+
+
+#: The matrices that read one-hot characters: their columns are the alphabet, once for each place.
+INPUTS = ("rnn.weight_ih_l0", "mlp.0.weight")
 
 
 def kind_of(name: str) -> str:
-    """ "hidden" for a matrix from hidden units to hidden units (W_hh, and W_ih above the first
-    layer), "matrix" for the others, "bias" for a bias."""
+    """ "hidden" for a matrix from hidden units to hidden units (W_hh, and what reads the layer
+    below), "matrix" for the others, "bias" for a bias."""
     if "bias" in name:
         return "bias"
-    return "matrix" if name in ("rnn.weight_ih_l0", "head.weight") else "hidden"
+    return "matrix" if name in (*INPUTS, "head.weight") else "hidden"
 
 
 KINDS = ("hidden", "matrix", "bias")  # in the order of the vector

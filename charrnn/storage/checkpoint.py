@@ -9,6 +9,7 @@ names, and under `resume.*` what is needed to continue training:
     resume.adam.v.P         second moments; of Muon zero            "
     resume.average.P        the averaged weights                    "
     resume.state.h, .c      carried state (layers, hidden, batch)   float32; c for lstm only
+    resume.state.x          of mlp the window (1, context, batch)   float32
 
 Each of these groups is complete or absent. Writer and reader apply the same rules, so what was
 written can be read, and a model with a value that is not finite never replaces a good one.
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from charrnn.errors import CheckpointError
-from charrnn.network import MOST_MEMBERS
+from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
 from charrnn.network.cells import CELLS
 from charrnn.network.parameters import parameter_shapes
 from charrnn.storage import strict_json
@@ -35,7 +36,7 @@ from charrnn.storage.npz import FILE_BYTES, FormatError, StrictNpz, write_npz
 from charrnn.visible import visible
 
 FORMAT = "charrnn"
-VERSION = 2
+VERSION = 3
 _RANGES = {"layers": 16, "hidden_size": 8192, "vocabulary_size": 65_536}
 
 
@@ -73,7 +74,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     would not accept the result.
     """
     resume = {f"resume.{key}": array for key, array in (checkpoint.resume or {}).items()}
-    version = VERSION if _members(resume) else 1  # the first that can say it
+    # The first version that can say it.
+    version = 3 if "context" in checkpoint.meta else 2 if _members(resume) else 1
     meta = {"format": FORMAT, "version": version} | checkpoint.meta
     try:
         arrays = {"meta": np.frombuffer(strict_json.dumps(meta), np.uint8)}
@@ -147,13 +149,12 @@ def _load(path: Path, with_resume: bool) -> Checkpoint:
 def _layouts(meta: dict[str, Any], names: Collection[str]) -> dict[str, _Layout]:
     """Return the layout of every member, in the order of the file, if `names` are just these."""
     _check_meta(meta)
-    size = meta["vocabulary_size"]
-    shapes = parameter_shapes(meta["cell"], meta["layers"], meta["hidden_size"], size)
-    layouts = {"meta": _Layout("|u1"), "vocabulary": _Layout("<u4", (size,))}
+    shapes = _shapes(meta, meta["hidden_size"])
+    layouts = {"meta": _Layout("|u1"), "vocabulary": _Layout("<u4", (meta["vocabulary_size"],))}
     layouts |= {name: _Layout("<f4", shape) for name, shape in shapes.items()}
     resume = {name for name in names if name.startswith("resume.")}
     if resume:
-        layouts |= sorted(_resume_layouts(meta, shapes, resume).items())
+        layouts |= sorted(_resume_layouts(meta, resume).items())
     if missing := layouts.keys() - names:
         raise FormatError(f"{min(missing)} is missing")
     if unknown := set(names) - layouts.keys():
@@ -161,17 +162,20 @@ def _layouts(meta: dict[str, Any], names: Collection[str]) -> dict[str, _Layout]
     return layouts
 
 
-def _resume_layouts(
-    meta: dict[str, Any], shapes: dict[str, tuple[int, ...]], present: set[str]
-) -> dict[str, _Layout]:
+def _shapes(meta: dict[str, Any], hidden_size: int) -> dict[str, tuple[int, ...]]:
+    """The parameters of a network like this one with so many units."""
+    sizes = (meta["layers"], hidden_size, meta["vocabulary_size"], meta.get("context", 0))
+    return parameter_shapes(meta["cell"], *sizes)
+
+
+def _resume_layouts(meta: dict[str, Any], present: set[str]) -> dict[str, _Layout]:
     """Return the members of each group of which at least one is present, and `resume.json`."""
-    numbers = [""]
-    if count := _members(present):  # each with shapes of its own
-        width, left = divmod(meta["hidden_size"], count)
-        if left:
-            raise FormatError(f"{count} members do not share its hidden_size {meta['hidden_size']}")
-        shapes = parameter_shapes(meta["cell"], meta["layers"], width, meta["vocabulary_size"])
-        numbers = [f"{number}." for number in range(count)]
+    count = _members(present) or 1
+    width, left = divmod(meta["hidden_size"], count)
+    if left:
+        raise FormatError(f"{count} members do not share its hidden_size {meta['hidden_size']}")
+    shapes = _shapes(meta, width)
+    numbers = [f"{number}." for number in range(count)] if count > 1 else [""]
     groups = [
         {f"resume.{prefix}.{n}{name}": shape for n in numbers for name, shape in shapes.items()}
         for prefix in ("last", "adam.m", "adam.v", "average")
@@ -180,8 +184,10 @@ def _resume_layouts(
         training = meta.get("training")
         batch_size = training.get("batch_size") if isinstance(training, dict) else None
         batch_size = _number("training.batch_size", batch_size, 2**31)
-        state = (meta["layers"], meta["hidden_size"], batch_size)
-        groups.append({f"resume.state.{s}": state for s in CELLS[meta["cell"]].states})
+        sizes = (meta["layers"], width, meta.get("context", 0))
+        carried = CELLS[meta["cell"]].carried_shapes(*sizes)
+        state = {s: (layers, count * rows, batch_size) for s, (layers, rows) in carried.items()}
+        groups.append({f"resume.state.{s}": shape for s, shape in state.items()})
     layouts = {"resume.json": _Layout("|u1")}
     for group in groups:
         if not present.isdisjoint(group):
@@ -217,6 +223,8 @@ def _check_meta(meta: dict[str, Any]) -> None:
         raise FormatError(f"its activation is {reprlib.repr(activation)}")
     for key, largest in _RANGES.items():
         _number(key, meta.get(key), largest)
+    if CELLS[cell].default_context or "context" in meta:
+        _number("context", meta.get("context"), MOST_CONTEXT)
 
 
 def _number(key: str, value: Any, largest: float) -> int:

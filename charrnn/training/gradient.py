@@ -14,9 +14,9 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.machine.shared import shared
 from charrnn.machine.workers import Job, WorkerPool, cores
+from charrnn.network.body import State
 from charrnn.network.dropout import Dropout
 from charrnn.network.ensemble import Ensemble
-from charrnn.network.model import State
 from charrnn.network.numerics import cross_entropy
 
 #: Streams of a batch: with fewer, the products of one worker are inefficient.

@@ -4,6 +4,7 @@ An estimate from sizes alone, made before anything is allocated: Linux grants me
 not have, and ends the process when it is used.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -45,17 +46,16 @@ def need(settings: Settings, vocabulary_size: int, characters: int, processes: i
     """What a run with these settings takes, to within a third or so."""
     s, M, V = settings, settings.members, vocabulary_size
     B, T, L, H = s.batch_size, s.sequence_length, s.layers, s.hidden_size
-    merged = parameter_count(s.cell, L, H, V)
-    P = M * parameter_count(s.cell, L, H // M, V)
-    cell = CELLS[s.cell](s.activation)
-    G, S, kept = len(cell.gates), len(cell.states), len(cell.saved) + 2 * cell.separate
+    merged = parameter_count(s.cell, L, H, V, s.context)
+    P = M * parameter_count(s.cell, L, H // M, V, s.context)
     # At each place: the tape of each layer with its dropout, the logits (three times in the loss),
     # the one-hot input.
-    place = L * H * (3 * G + S + kept + 5) + M * (3 * V + min(V, B * T))
+    place = L * H * CELLS[s.cell].kept_rows() + M * (3 * V + min(V, B * T))
     floats = COPIES * P + COPIES_MERGED * merged + B * T * place
     others = (processes - 1) * (4 * WORKER_COPIES * P + WORKER)
     text = PER_CHARACTER * characters + PER_COUNTED_CHARACTER * min(characters, COUNTED)
-    saved = SAVED_COPIES * P + merged + L * S * H * B + V
+    state = CELLS[s.cell].carried_shapes(L, H, s.context or 0)
+    saved = SAVED_COPIES * P + merged + B * sum(map(math.prod, state.values())) + V
     return Need(4 * floats + others + text + PROGRAM, 4 * saved + SAVED_BESIDES)
 
 

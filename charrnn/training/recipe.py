@@ -65,9 +65,10 @@ def choose(
             f"the {cell} cell has no activation {activation!r}",
             "Leave --activation out, or add --cell rnn.",
         )
+    context = context_for(cell, choices, situation)
     members = members_for(choices, situation)
-    layers, width = member_size(cell, choices, situation, members)
-    size = parameter_count(cell, layers, width, situation.vocabulary_size)
+    layers, width = member_size(cell, choices, situation, members, context)
+    size = parameter_count(cell, layers, width, situation.vocabulary_size, context)
     batch_size, sequence_length = chunk(choices, situation)
     epochs = passes(choices, situation, members, size)
     settings = Settings(
@@ -76,6 +77,7 @@ def choose(
         layers=layers,
         hidden_size=members * width,
         members=members,
+        context=context,
         dropout=given(choices.dropout, dropout_for(epochs)),
         batch_size=batch_size,
         sequence_length=sequence_length,
@@ -93,9 +95,24 @@ def given(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
 
-def parameter_count(cell: str, layers: int, hidden_size: int, vocabulary_size: int) -> int:
-    shapes = parameter_shapes(cell, layers, hidden_size, vocabulary_size)
+def parameter_count(
+    cell: str, layers: int, hidden_size: int, vocabulary_size: int, context: int | None = None
+) -> int:
+    shapes = parameter_shapes(cell, layers, hidden_size, vocabulary_size, context or 0)
     return sum(math.prod(shape) for shape in shapes.values())
+
+
+def context_for(cell: str, choices: Choices, situation: Situation) -> int | None:
+    """The places that a feed-forward network reads at once; None for a recurrent one."""
+    if not CELLS[cell].default_context:
+        return None
+    most = situation.characters - 1
+    context = choices.context or min(CELLS[cell].default_context, most)
+    if context > most:
+        length = f"{situation.characters:,} characters to learn from"
+        problem = f"--context {context} is too long for this text, which has {length}"
+        raise UsageError(problem, f"Give at most {most}, or a longer text.")
+    return context
 
 
 def work(choices: Choices, situation: Situation, members: int) -> float:
@@ -145,7 +162,9 @@ def best_size(choices: Choices, situation: Situation, members: int) -> float:
     return min(size, MOST * situation.characters)
 
 
-def member_size(cell: str, choices: Choices, situation: Situation, members: int) -> tuple[int, int]:
+def member_size(
+    cell: str, choices: Choices, situation: Situation, members: int, context: int | None
+) -> tuple[int, int]:
     """Layers and hidden size of a member, nearest (in ratio) to the best number of parameters."""
     target = max(best_size(choices, situation, members), 1)
     # A second ReLU layer sums sums; it needs a rate of its own and gains little.
@@ -160,7 +179,7 @@ def member_size(cell: str, choices: Choices, situation: Situation, members: int)
         return layers, choices.hidden_size // members
 
     def distance(width: int) -> float:
-        size = parameter_count(cell, layers, width, situation.vocabulary_size)
+        size = parameter_count(cell, layers, width, situation.vocabulary_size, context)
         return abs(math.log(size) - math.log(target))
 
     return layers, min(WIDTHS, key=distance)

@@ -75,12 +75,14 @@ def _settings(meta: dict[str, Any]) -> tuple[Settings, Budget, Baselines | None]
     settings = strict_json.fill(Settings, training)
     for field in fields(Choices):
         value, about = getattr(settings, field.name), field.metadata
+        if value is None:  # which only `context` may be
+            continue
         if "choices" in about and value not in about["choices"]:
             raise ValueError(f"{field.name} is {value!r}")
         if not about.get("minimum", value) <= value <= about.get("maximum", value):
             raise ValueError(f"{field.name} is {value}")
-    for name in ("cell", "activation", "layers", "hidden_size"):
-        if getattr(settings, name) != meta[name]:
+    for name in ("cell", "activation", "layers", "hidden_size", "context"):
+        if getattr(settings, name) != meta.get(name):
             raise ValueError(f"it has two values of {name}")
     known = meta["baselines"]
     return settings, budget, None if known is None else strict_json.fill(Baselines, known)

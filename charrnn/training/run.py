@@ -12,8 +12,9 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.machine.workers import WorkerPool
+from charrnn.network.body import State
 from charrnn.network.ensemble import Ensemble
-from charrnn.network.model import CharModel, State
+from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.text.batches import Batches
 from charrnn.training.evaluation import Measured

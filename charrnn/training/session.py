@@ -17,6 +17,7 @@ from charrnn.errors import UsageError
 from charrnn.network.ensemble import Ensemble, is_merger
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
+from charrnn.network.parameters import INPUTS
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.batches import Batches
@@ -77,6 +78,7 @@ class Session:
             "layers": settings.layers,
             "hidden_size": settings.hidden_size,
             "vocabulary_size": len(self.corpus.vocabulary),
+            **({"context": settings.context} if settings.context else {}),
             "parameters": int(run.model.flat.size),
             "characters": len(self.corpus.ids),
             "seed": settings.seed,
@@ -126,7 +128,15 @@ def new_session(
     width = settings.hidden_size // settings.members
     model = Ensemble(
         [
-            initialise(settings.cell, settings.activation, settings.layers, width, counts, rng)
+            initialise(
+                settings.cell,
+                settings.activation,
+                settings.layers,
+                width,
+                counts,
+                rng,
+                settings.context or 0,
+            )
             for _ in range(settings.members)
         ]
     )
@@ -154,28 +164,30 @@ def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict
     """Copy the weights of `other` into `model`, rows and columns matched by character.
 
     Returns the characters that were `kept`, are `new` and were `dropped`, each as one string.
-    Raises UsageError if the networks differ in cell, layers or hidden size.
+    Raises UsageError if the networks differ in cell, layers, hidden size or context.
     """
-    for name in ("cell", "activation", "layers", "hidden_size"):
-        mine = {
-            "cell": model.cell.name,
-            "activation": model.cell.activation,
-            "layers": model.layers,
-            "hidden_size": model.hidden_size,
-        }[name]
-        if mine != other.meta[name]:
+    mine = {
+        "cell": model.cell.name,
+        "activation": model.cell.activation,
+        "layers": model.layers,
+        "hidden_size": model.hidden_size,
+        "context": model.context or None,
+    }
+    for name, value in mine.items():
+        if value != other.meta.get(name):
             option = name.replace("_", "-")
             raise UsageError(
-                f"the other model has {option} {other.meta[name]}, this one {mine}",
-                f"Give --{option} {other.meta[name]}, or leave the option out.",
+                f"the other model has {option} {other.meta.get(name)}, this one {value}",
+                f"Give --{option} {other.meta.get(name)}, or leave the option out.",
             )
     _, here, there = np.intersect1d(
         vocabulary.code_points, other.vocabulary, assume_unique=True, return_indices=True
     )
     for name, array in model.parameters.items():
         source = other.parameters[name]
-        if name == "rnn.weight_ih_l0":
-            array[:, here] = source[:, there]
+        if name in INPUTS:  # the alphabet, once for each place
+            columns = array.reshape(len(array), -1, len(vocabulary))
+            columns[:, :, here] = source.reshape(len(array), -1, len(other.vocabulary))[:, :, there]
         elif name.startswith("head."):
             array[here] = source[there]
         else:

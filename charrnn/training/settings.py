@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
-from charrnn.network import MOST_MEMBERS
+from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
 from charrnn.network.cells import CELLS
 
 
@@ -30,14 +30,24 @@ OPTIMIZERS = ("muon", "adam")
 class Choices:
     """What a user may fix; None leaves it to the recipe."""
 
-    cell: str | None = option("Kind of recurrent cell.", choices=tuple(CELLS), panel=NETWORK)
+    cell: str | None = option(
+        "Kind of cell; mlp is a feed-forward network, for contrast.",
+        choices=tuple(CELLS),
+        panel=NETWORK,
+    )
     activation: str | None = option(
         "Activation of the cell, where it has several.",
         metavar="NAME",
         panel=NETWORK,
     )
-    layers: int | None = option("Recurrent layers.", minimum=1, maximum=16, panel=NETWORK)
+    layers: int | None = option("Hidden layers.", minimum=1, maximum=16, panel=NETWORK)
     hidden_size: int | None = option("Units a layer.", minimum=1, maximum=8192, panel=NETWORK)
+    context: int | None = option(
+        "With --cell mlp: characters that are read at once, each place with weights of its own.",
+        minimum=1,
+        maximum=MOST_CONTEXT,
+        panel=NETWORK,
+    )
     members: int | None = option(
         "Networks trained side by side that share the units, and are joined to one.",
         minimum=1,
@@ -164,12 +174,14 @@ class Settings:
     seed: int
     members: int = 1
     optimizer: str = "adam"  # as in files from before there was another
+    context: int | None = None  # places that are read at once; None for one after the other
 
     @property
     def network(self) -> str:
-        """Cell and size: `lstm 2x256`, `lstm 2x512 in 2 members`."""
+        """Cell and size: `lstm 2x256 in 2 members`, `mlp 1x256 over 16 characters`."""
         members = f" in {self.members} members" if self.members > 1 else ""
-        return f"{self.cell} {self.layers}x{self.hidden_size}{members}"
+        window = f" over {self.context} characters" if self.context else ""
+        return f"{self.cell} {self.layers}x{self.hidden_size}{window}{members}"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
-"""Write the golden files: tiny recorded runs of PyTorch's nn.RNN, nn.LSTM and nn.GRU.
+"""Write the golden files: tiny recorded runs of PyTorch's nn.RNN, nn.LSTM, nn.GRU, and of nn.Linear
+and nn.Tanh in sequence.
 
 They are the independent witness for the mathematics written by hand in charrnn. A developer who has
 PyTorch installed runs this script; the tests only read the `.npz` files and never need PyTorch.
 
     python tests/golden/make_golden.py [--out FOLDER]
 
-Dimensions, all different: T time, B batch, V vocabulary, H hidden, L layers. Every number comes
+Dimensions, all different: T time, B batch, V vocabulary, H hidden, L layers; N places that the
+feed-forward network reads, more than there are steps after the first. Every number comes
 from a float64 run, except `adam.losses`. README.md in this folder explains each member.
 """
 
@@ -13,6 +15,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +25,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
 TORCH_VERSION = "2.13.0"
-V, H, L, T, B = 7, 5, 2, 6, 3
+V, H, L, T, B, N = 7, 5, 2, 6, 3, 4
 ADAM_STEPS, PROMPT_LENGTH, GREEDY_LENGTH = 10, 4, 50
 MARGIN = 1e-3  # how far, in logits, the likeliest character must lead in the greedy text
 
 Arrays = dict[str, NDArray]
-State = tuple[Tensor, ...]  # (h,) or, for the LSTM, (h, c)
+State = tuple[Tensor, ...]  # (h,); for the LSTM (h, c); for the perceptron its window, (x,)
 
 
 # One step of each cell, by PyTorch's documented equations. nn.LSTM shows the cell state only after
@@ -61,15 +64,27 @@ def gru_step(x: Tensor, state: State, W_ih, W_hh, b_ih, b_hh) -> State:
 class Case:
     """One golden file: PyTorch's layer, the same cell as equations, and how its numbers are drawn.
 
-    The scale is the standard deviation of the recurrent layer's weights. Scales and seeds were
-    searched until `require` was content everywhere below, and the greedy text lively.
+    The scale is the standard deviation of the hidden layers' weights. Scales and seeds were
+    searched until `require` was content everywhere below, and the greedy text lively. Without a
+    `build` and a `step` it is the perceptron, whose only state is a window of the text.
     """
 
-    build: Callable[..., nn.RNNBase]
-    step: Callable[..., State]
+    build: Callable[..., nn.RNNBase] | None
+    step: Callable[..., State] | None
     states: tuple[str, ...]
     scale: float
     seed: int
+
+    def net(self) -> "Net | Perceptron":
+        return Net(self) if self.build else Perceptron()
+
+    def zero(self, dtype: torch.dtype) -> State:
+        """The state of one stream that has read nothing."""
+        return (
+            tuple(torch.zeros(L, 1, H, dtype=dtype) for _ in self.states)
+            if self.build
+            else (torch.zeros(1, 1, N, dtype=torch.int64),)
+        )
 
 
 CASES = {
@@ -81,24 +96,54 @@ CASES = {
     ),
     "lstm": Case(nn.LSTM, lstm_step, ("h", "c"), 2.0, seed=105),
     "gru": Case(nn.GRU, gru_step, ("h",), 0.6, seed=7),
+    "mlp": Case(None, None, ("x",), 0.9, seed=1),
 }
 
 
 class Net(nn.Module):
     """One-hot input, a recurrent layer, a linear head: charrnn's model, in PyTorch's words."""
 
-    def __init__(self, case: Case, parameters: Arrays, dtype: torch.dtype) -> None:
+    def __init__(self, case: Case) -> None:
         super().__init__()
         self.rnn = case.build(V, H, L, bias=True, batch_first=False)
         self.head = nn.Linear(H, V)
-        self.to(dtype)
-        self.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """Ids (T, B) and states (L, B, H) to hidden (T, B, H), logits (T, B, V), final states."""
         lstm = len(state) == 2
         hidden, final = self.rnn(one_hot(ids, self.head.weight.dtype), state if lstm else state[0])
         return hidden, self.head(hidden), final if lstm else (final,)
+
+
+class Perceptron(nn.Module):
+    """One-hot vectors of the last N characters side by side, tanh layers, a linear head. The
+    oldest comes first. The window has index + 1, and 0, whose vector is zero, where there is none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = [N * V] + [H] * L
+        layers = [[nn.Linear(a, b), nn.Tanh()] for a, b in pairwise(sizes)]
+        self.mlp = nn.Sequential(*(module for pair in layers for module in pair))
+        self.head = nn.Linear(H, V)
+
+    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
+        """Ids (T, B) and a window (1, B, N) to hidden, logits and the window after."""
+        read = torch.cat([state[0][0].T, ids + 1])  # (N + T, B)
+        x = nn.functional.one_hot(read, V + 1)[..., 1:].to(self.head.weight.dtype)
+        return *self.predict(x), (read[-N:].T[None],)
+
+    def predict(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """One-hot vectors (N + T, B, V) to hidden (T, B, H) and logits (T, B, V)."""
+        seen = [x[t + 1 : t + 1 + N].transpose(0, 1).flatten(1) for t in range(len(x) - N)]
+        hidden = self.mlp(torch.stack(seen))
+        return hidden, self.head(hidden)
+
+
+def loaded(case: Case, parameters: Arrays, dtype: torch.dtype) -> "Net | Perceptron":
+    net = case.net().to(dtype)
+    net.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
+    return net
 
 
 def one_hot(ids: Tensor, dtype: torch.dtype) -> Tensor:
@@ -111,7 +156,8 @@ def mean_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def to_state(initial: Arrays, dtype: torch.dtype) -> State:
-    return tuple(torch.from_numpy(value).to(dtype) for value in initial.values())
+    tensors = map(torch.from_numpy, initial.values())
+    return tuple(t.to(dtype) if t.is_floating_point() else t for t in tensors)
 
 
 def draw(case: Case) -> tuple[Arrays, Arrays, Arrays]:
@@ -122,12 +168,14 @@ def draw(case: Case) -> tuple[Arrays, Arrays, Arrays]:
         # Rounded to float32, so that runs in both precisions start from the same numbers.
         return (scale * rng.standard_normal(shape)).astype(np.float32).astype(np.float64)
 
-    layer, head = case.build(V, H, L), nn.Linear(H, V)
     parameters = {
-        f"rnn.{k}": numbers(case.scale, tuple(p.shape)) for k, p in layer.named_parameters()
+        name: numbers(0.7 if name.startswith("head") else case.scale, tuple(p.shape))
+        for name, p in case.net().named_parameters()
     }
-    parameters |= {f"head.{k}": numbers(0.7, tuple(p.shape)) for k, p in head.named_parameters()}
-    initial = {name: numbers(0.8, (L, B, H)) for name in case.states}
+    if case.build:
+        initial = {name: numbers(0.8, (L, B, H)) for name in case.states}
+    else:
+        initial = {"x": rng.integers(V + 1, size=(1, B, N))}
     ids = {
         "ids": rng.integers(V, size=(T, B)),
         "targets": rng.integers(V, size=(T, B)),
@@ -140,18 +188,17 @@ def draw(case: Case) -> tuple[Arrays, Arrays, Arrays]:
 
 def record_gradients(case: Case, parameters: Arrays, initial: Arrays, ids: Arrays) -> Arrays:
     """One forward and backward pass of PyTorch's own layer."""
-    net = Net(case, parameters, torch.float64)
-    state = tuple(value.requires_grad_() for value in to_state(initial, torch.float64))
+    net, state = loaded(case, parameters, torch.float64), to_state(initial, torch.float64)
+    known = dict(zip(case.states, state, strict=True)) if case.build else {}
+    for value in known.values():
+        value.requires_grad_()
     hidden, logits, final = net(torch.from_numpy(ids["ids"]), state)
     loss = mean_loss(logits, torch.from_numpy(ids["targets"]))
     loss.backward()
     members = {"hidden": hidden, "logits": logits, "loss": loss}
     members |= {f"final.{name}": value for name, value in zip(case.states, final, strict=True)}
     members |= {f"gradients.{name}": value.grad for name, value in net.named_parameters()}
-    members |= {
-        f"gradients.initial.{name}": value.grad
-        for name, value in zip(case.states, state, strict=True)
-    }
+    members |= {f"gradients.initial.{name}": value.grad for name, value in known.items()}
     alive = (value for name, value in members.items() if "gradients.rnn.bias" in name)
     require(all((value != 0).all() for value in alive), "leave no hidden unit without a gradient")
     return {name: value.detach().numpy().copy() for name, value in members.items()}
@@ -182,9 +229,11 @@ def state_norms(loss: Tensor, layers: list[list[State]], kind: int) -> NDArray[n
 
 def record_inspection(case: Case, parameters: Arrays, initial: Arrays, ids: Arrays) -> Arrays:
     """What `charrnn inspect` reports: gradient norms by state, of all losses and of the last."""
-    net = Net(case, parameters, torch.float64)
+    net = loaded(case, parameters, torch.float64)
     inputs, targets = torch.from_numpy(ids["ids"]), torch.from_numpy(ids["targets"])
     state = to_state(initial, torch.float64)
+    if isinstance(net, Perceptron):
+        return record_input_gradients(net, inputs, targets, state)
     layers = unroll(case, net, inputs, state)
     hidden = torch.stack([after[0] for after in layers[-1]])
     require_same_as_layer(net, inputs, state, layers)
@@ -200,6 +249,20 @@ def record_inspection(case: Case, parameters: Arrays, initial: Arrays, ids: Arra
     return members
 
 
+def record_input_gradients(net: Perceptron, ids: Tensor, targets: Tensor, state: State) -> Arrays:
+    """Norms (T, B) of d(loss)/d(one-hot vector read), of all losses and of the last."""
+    read = torch.cat([state[0][0].T, ids + 1])
+    x = nn.functional.one_hot(read, V + 1)[..., 1:].to(torch.float64).requires_grad_()
+    _, logits = net.predict(x)
+    losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none")
+    total, lag = (
+        torch.autograd.grad(loss, x, retain_graph=True)[0].norm(dim=2)[N:].numpy()
+        for loss in (losses.sum(), losses[-1].sum())
+    )
+    require((lag[: T - N] == 0).all(), "leave nothing of what is too far back")
+    return {"inspect.total_x": total, "inspect.lag_x": lag[::-1].copy()}
+
+
 def require_same_as_layer(net: Net, ids: Tensor, state: State, layers: list[list[State]]) -> None:
     """Stop unless the equations above gave what PyTorch's fused layer gives, to 1e-12."""
     hidden, _, final = net(ids, state)
@@ -213,7 +276,7 @@ def train(
     case: Case, parameters: Arrays, initial: Arrays, ids: Arrays, dtype: torch.dtype
 ) -> tuple[NDArray, NDArray, Arrays]:
     """Ten steps of Adam: losses before each, norms before clipping, parameters after the last."""
-    net, state = Net(case, parameters, dtype), to_state(initial, dtype)
+    net, state = loaded(case, parameters, dtype), to_state(initial, dtype)
     adam = torch.optim.Adam(net.parameters(), lr=1e-2, betas=(0.9, 0.99), eps=1e-8, foreach=False)
     losses, norms = [], []
     batches = zip(ids["adam.ids"], ids["adam.targets"], strict=True)
@@ -249,8 +312,7 @@ def continue_greedily(
     case: Case, parameters: Arrays, prompt: NDArray, dtype: torch.dtype
 ) -> tuple[NDArray[np.int64], float]:
     """The likeliest continuation of `prompt` from a zero state, and its narrowest lead."""
-    net = Net(case, parameters, dtype)
-    state = tuple(torch.zeros(L, 1, H, dtype=dtype) for _ in case.states)
+    net, state = loaded(case, parameters, dtype), case.zero(dtype)
     ids, text, margin = torch.from_numpy(prompt)[:, None], [], float("inf")
     for _ in range(GREEDY_LENGTH):
         _, logits, state = net(ids, state)

@@ -6,7 +6,7 @@ import typer
 
 from charrnn.cli.options import options
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.cli.train.prepare import check_activation, check_out, check_usage, make_plan
+from charrnn.cli.train.prepare import check_network, check_out, check_usage, make_plan
 from charrnn.machine import blas
 from charrnn.training.settings import Choices, Request
 
@@ -31,7 +31,7 @@ def train(
             show_default=False,
         ),
     ],
-    context: typer.Context,
+    invocation: typer.Context,
     request: Request,
     choices: Choices,
 ) -> int:
@@ -47,10 +47,10 @@ def train(
 
         cat *.txt | charrnn train - --cell gru       from a pipe, with a chosen cell
     """
-    terminal: Terminal = context.obj
+    terminal: Terminal = invocation.obj
     check_usage(request)
     blas.configure()
-    check_activation(choices)
+    check_network(choices)
     if request.dry_run:
         from charrnn.cli.train.dry_run import show
 

@@ -41,12 +41,19 @@ def check_usage(request: Request) -> None:
         )
 
 
-def check_activation(choices: Choices) -> None:
-    """Some cell has to have it, if the cell itself is open. Imports NumPy."""
-    if choices.activation is None:
-        return
+def check_network(choices: Choices) -> None:
+    """The cell has to have the activation, or some cell if it is open; and only a feed-forward
+    network has a context. Imports NumPy."""
     from charrnn.network.cells import CELLS
 
+    if choices.context and not (choices.cell and CELLS[choices.cell].default_context):
+        cell = choices.cell or "a recurrent network"
+        raise UsageError(
+            f"--context {choices.context} is for --cell mlp; {cell} reads one character at a time",
+            "Add --cell mlp, or leave --context out.",
+        )
+    if choices.activation is None:
+        return
     cells = [choices.cell] if choices.cell else list(CELLS)
     known = {name for cell in cells for name in CELLS[cell].learning_rates}
     if choices.activation not in known:
@@ -146,8 +153,10 @@ def like(choices: Choices, meta: dict[str, object]) -> Choices:
     members = training.get("members") if isinstance(training, dict) else None
     sane = type(members) is int and 1 <= members <= MOST_MEMBERS
     known = meta | {"members": members if sane else 1}
-    names = ("cell", "activation", "layers", "hidden_size", "members")
-    open_ones = {name: known[name] for name in names if getattr(choices, name) is None}
+    names = ["cell", "activation", "layers", "hidden_size", "members"]
+    if choices.cell in (None, meta["cell"]):
+        names.append("context")
+    open_ones = {name: known.get(name) for name in names if getattr(choices, name) is None}
     return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,6 @@
-"""What a cell is: pointwise mathematics between two matrix products.
+"""What `--cell` may name: an architecture, and the cell that makes a recurrent one.
+
+A cell is pointwise mathematics between two matrix products.
 
 At every timestep a recurrent layer computes two products,
 
@@ -13,6 +15,7 @@ A new cell is one new file of this folder, named like the cell.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,15 +50,55 @@ class Step:
     a: Array
 
 
-class Cell(ABC):
-    """The contract. Arrays named below are feature-major: (H, B) per gate and state."""
+class Architecture(ABC):
+    """What the house has to know of a kind of network, whatever it computes.
+
+    Shapes are those of one network of L layers of H units that reads an alphabet of V characters;
+    `context` is N, the places that it reads at once, and 0 for one that reads them in turn.
+    """
 
     name: ClassVar[str]
+    #: The activations that a user may choose, the default first, and for each the good peak
+    #: learning rates at a width of 256: with one layer, and with more.
+    learning_rates: ClassVar[dict[str, tuple[float, float]]] = {"tanh": (0.02, 0.015)}
+    #: The N that is taken where the user names none; 0 if there is no such choice.
+    default_context: ClassVar[int] = 0
+    #: Names of what every layer hands to itself at the next step, the hidden state first.
+    states: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, activation: str = "tanh") -> None:
+        if activation not in self.learning_rates:
+            raise ValueError(f"the {self.name} cell has no activation {activation!r}")
+        self.activation = activation
+
+    @classmethod
+    @abstractmethod
+    def parameter_shapes(cls, L: int, H: int, V: int, context: int) -> dict[str, tuple[int, ...]]:
+        """The parameters below the softmax layer, under PyTorch's names."""
+
+    @classmethod
+    @abstractmethod
+    def sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
+        """L and N of a network with parameters of these shapes."""
+
+    @classmethod
+    @abstractmethod
+    def carried_shapes(cls, L: int, H: int, context: int) -> dict[str, tuple[int, int]]:
+        """What one stream carries from chunk to chunk, by name; zeros before anything is read."""
+
+    @classmethod
+    @abstractmethod
+    def kept_rows(cls) -> int:
+        """About how many numbers training keeps for each unit of a layer and each place read."""
+
+
+class Cell(Architecture):
+    """The contract of a cell. Arrays named below are feature-major: (H, B) per gate and state."""
+
     #: Gates in PyTorch's row order, each with its function: "sigmoid", "tanh", or "activation" for
     #: the one that the user chooses. G = len(gates).
     gates: ClassVar[dict[str, str]]
-    #: State names, the hidden state first: ("h",) or ("h", "c").
-    states: ClassVar[tuple[str, ...]] = ("h",)
+    states: ClassVar[tuple[str, ...]] = ("h",)  # or ("h", "c")
     #: Further quantities that the backward pass needs, kept on the tape at every step.
     saved: ClassVar[tuple[str, ...]] = ()
     #: How many gates, the last ones, use hp_t other than in the sum xp_t + hp_t. Theirs is in
@@ -67,14 +110,34 @@ class Cell(ABC):
     keep_gate: ClassVar[str | None] = None
     #: Bias added to a gate's b_ih at initialisation, so that a new network keeps what it has.
     initial_bias: ClassVar[dict[str, float]] = {}
-    #: The activations that a user may choose, the default first, and for each the good peak
-    #: learning rates at a width of 256: with one layer, and with more.
-    learning_rates: ClassVar[dict[str, tuple[float, float]]] = {"tanh": (0.02, 0.015)}
 
-    def __init__(self, activation: str = "tanh") -> None:
-        if activation not in self.learning_rates:
-            raise ValueError(f"the {self.name} cell has no activation {activation!r}")
-        self.activation = activation
+    @classmethod
+    def parameter_shapes(cls, L: int, H: int, V: int, context: int) -> dict[str, tuple[int, ...]]:
+        """`rnn.weight_ih_l0` (G·H, V), `rnn.weight_hh_l0` (G·H, H), ...: the first layer reads
+        one-hot characters, each later one the states of the layer below."""
+        rows = len(cls.gates) * H
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in range(L):
+            shapes[f"rnn.weight_ih_l{layer}"] = (rows, H if layer else V)
+            shapes[f"rnn.weight_hh_l{layer}"] = (rows, H)
+            shapes[f"rnn.bias_ih_l{layer}"] = (rows,)
+            shapes[f"rnn.bias_hh_l{layer}"] = (rows,)
+        return shapes
+
+    @classmethod
+    def sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
+        return sum(name.startswith("rnn.weight_hh") for name in shapes), 0
+
+    @classmethod
+    def carried_shapes(cls, L: int, H: int, context: int) -> dict[str, tuple[int, int]]:
+        """Its states."""
+        return dict.fromkeys(cls.states, (L, H))
+
+    @classmethod
+    def kept_rows(cls) -> int:
+        """A `layer.Tape`, the layer's dropped output and its mask."""
+        G, A, S = len(cls.gates), cls.separate, len(cls.states)
+        return 3 * G + 2 * A + S + len(cls.saved) + 5
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -85,7 +148,7 @@ class Cell(ABC):
     def forward(self, step: Step) -> None:
         """From xp_t, hp_t and the states before to the gates and the states after."""
 
-    def through_output(self, step: Step, dstate: list[Array]) -> None:  # noqa: B027
+    def through_output(self, step: Step, dstate: list[Array]) -> None:
         """Add to the other state gradients what reaches them through h_t. After this, `dstate` is
         the whole derivative of the loss with respect to the state after step t, which is what
         `inspect` reports. Only a cell with a state behind h has anything to add."""
