@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from charrnn.cli.inspect.options import PREDICATES as NAMED_IN_HELP
 from charrnn.cli.inspect.options import Request
 from charrnn.inspection.dynamic_evaluation import RATE
 from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.views import COMPARABLE
 from charrnn.inspection.words import figure
 from charrnn.network import numerics as ops
 from charrnn.network.model import CharModel
@@ -316,6 +318,37 @@ def test_nothing_is_cut_at_80_columns(
         for color in ({}, {"NO_COLOR": "1"}):
             done = run(folder, model, "--view", view, *options, columns=80, **color)
             assert done.returncode == 0
+
+
+#: What is said only where there is no room for all.
+ROOM = "not shown here: layer 0 h (--layer, or --json) more characters (--every shows all)"
+DIGITS = re.compile("[a-i]+")  # they stand below a text for values under zero
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_narrow_terminals_get_whole_words(
+    folder: Path, view: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every word is one that a wide terminal shows too; the text itself has no words here."""
+
+    def cut(words: str, room: int) -> str:
+        assert not words[room:].strip(), f"cut at {room}: {words}"
+        return words[:room]
+
+    monkeypatch.setattr("charrnn.cli.inspect.screen.set_cell_size", cut)
+    prompt = '(",). ' * (2 if view == "unfold" else 40)
+    text = ("--prompt", prompt, "--windows", "2")
+    others = ("--compare", "rnn.npz", "--compare", "lstm.npz", "--compare", "gru.npz")
+    for more in ((), others) if view in COMPARABLE else ((),):
+        known = set(re.findall("[a-z]+", ROOM))
+        for columns in (200, 72, 60, 48, 40):
+            arguments = ("gru.npz", "--view", view, *text, *more)
+            shown = run(folder, *arguments, columns=columns, NO_COLOR="1").stdout
+            assert max(map(len, shown.splitlines())) <= columns
+            found = {w for w in re.findall(r"[^\W\d_]+", shown) if not DIGITS.fullmatch(w)}
+            if columns == 200:
+                known |= found
+            assert found <= known
 
 
 def test_wide_characters_keep_the_width(folder: Path) -> None:

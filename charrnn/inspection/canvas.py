@@ -6,15 +6,17 @@ is made of Rich's words: bold, dim, a colour, `on` a colour.
 """
 
 import itertools
+import re
 import textwrap
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from charrnn.arrays import Array
 from charrnn.inspection import colours, words
 
 Part = str | tuple[str, str]
+Cell = Part | list[Part]
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 COLUMNS = " ▁▂▃▄▅▆▇█"
@@ -74,10 +76,35 @@ class Canvas(ABC):
         """Paint charts beside each other, with one legend: the first one's."""
         raise TypeError("this canvas has no charts")
 
-    def prose(self, sentences: str, style: str = "") -> None:
-        """Write sentences, wrapped at the width."""
-        for row in textwrap.wrap(self.drawable(sentences), max(self.width, 20)) or [""]:
-            self.line((row, style))
+    def prose(self, *parts: Part, indent: str = "") -> None:
+        """Write sentences, wrapped at the width; `indent` stands before all rows but the first."""
+        letters = [(c, style) for text, style in map(styled, parts) for c in self.drawable(text)]
+        text, place = "".join(c for c, _ in letters), 0
+        rows = textwrap.wrap(text, max(self.width, 20), subsequent_indent=indent) or [""]
+        for before, row in zip(["", *[indent] * len(rows)], rows, strict=False):
+            place = text.index(row.removeprefix(before), place)
+            end = place + len(row) - len(before)
+            self.line(before, *runs(letters[place:end]))
+            place = end
+
+    def table(self, heading: str, rows: Sequence[Sequence[Cell]]) -> None:
+        """Write rows below a heading whose titles are at least two spaces apart.
+
+        Cells come padded. Where the rows do not fit each becomes a paragraph of titles and values;
+        a cell without a title, such as a bar, is left out of it.
+        """
+        lines = [runs(styled(part) for cell in row for part in parts_of(cell)) for row in rows]
+        if max(map(words.columns, [heading, *map(plain, lines)])) <= self.width:
+            self.line((heading, "bold"))
+            for line in lines:
+                self.line(*line)
+            return
+        first, *titles = re.split("  +", heading)
+        for row in rows:
+            name, *values = (plain(parts_of(cell)).strip() for cell in row)
+            pairs = zip(titles, values, strict=False)
+            about = "; ".join(f"{title} {value}" for title, value in pairs)
+            self.prose((f"{first} {name}", "bold"), f": {about}", indent="  ")
 
     def drawable(self, text: str) -> str:
         """`text` with what the output lacks replaced."""
@@ -109,6 +136,25 @@ class Canvas(ABC):
     def diverging(self, value: float) -> str:
         """A style for a value from -1 (blue) over 0 (white) to 1 (orange)."""
         return f"{colours.ink_on(value)} on {colours.diverging(value)}"
+
+
+def parts_of(cell: Cell) -> list[Part]:
+    return cell if isinstance(cell, list) else [cell]
+
+
+def styled(part: Part) -> tuple[str, str]:
+    return (part, "") if isinstance(part, str) else part
+
+
+def plain(parts: Iterable[Part]) -> str:
+    """The text of a line without its styles."""
+    return "".join(text for text, _ in map(styled, parts)).rstrip()
+
+
+def runs(cells: Iterable[tuple[str, str]]) -> list[Part]:
+    """Join neighbours of one style, so that the output stays small."""
+    groups = itertools.groupby(cells, key=lambda cell: cell[1])
+    return [("".join(text for text, _ in group), style) for style, group in groups]
 
 
 def cut(text: str, width: int) -> str:

@@ -5,10 +5,11 @@ from charrnn.inspection.canvas import Canvas, Chart, How, Series
 from charrnn.inspection.context import Context
 
 TITLE = "what context is worth"
+COLUMN = 11  # narrower than this, a figure and its bar do not fit
 
 
 def show(report: Context, canvas: Canvas, how: How) -> None:
-    canvas.line(
+    canvas.prose(
         ("bits per character when only the last k characters are visible", "bold"),
         f"   {report.windows} windows",
     )
@@ -45,13 +46,28 @@ def bits_of(value: float) -> str:
 
 def compare(names: list[str], reports: list[Context], canvas: Canvas, how: How) -> None:
     """The excess of each model over its own full context, on one scale."""
-    canvas.line(("bits per character above the full context, k characters visible", "bold"))
+    canvas.prose(("bits per character above the full context, k characters visible", "bold"))
     if canvas.charts:
         chart(names, reports, canvas)
-    width = (canvas.width - 6) // len(reports)
-    canvas.line("    k ", *((name[: width - 1].ljust(width), "bold") for name in names))
     highest = max(float(report.excess.max()) for report in reports)
     common = sorted(set.intersection(*(set(report.visible) for report in reports)))
+    fitting = min(max((canvas.width - 6) // COLUMN, 1), len(reports))
+    width = (canvas.width - 6) // fitting
+    for start in range(0, len(reports), fitting):
+        side = slice(start, start + fitting)
+        block(names[side], reports[side], common, highest, width, canvas)
+
+
+def block(
+    names: list[str],
+    reports: list[Context],
+    common: list[int],
+    highest: float,
+    width: int,
+    canvas: Canvas,
+) -> None:
+    """The excesses of as many models as fit side by side, each in `width` columns."""
+    canvas.line("    k ", *((name[: width - 1].ljust(width), "bold") for name in names))
     for k in common:
         cells: list[str | tuple[str, str]] = [f"{k:>5} "]
         for report in reports:

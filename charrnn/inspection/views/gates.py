@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from charrnn.inspection.canvas import Canvas, How, sparkline
+from charrnn.inspection.canvas import Canvas, Cell, How, sparkline
 from charrnn.inspection.gates import Clock, Gate, Gates, Idle
 from charrnn.inspection.words import figure, plural
 
@@ -11,30 +11,32 @@ LONGEST = 5
 
 
 def show(report: Gates, canvas: Canvas, how: How) -> None:
-    canvas.line(
+    canvas.prose(
         ("gates over ", "bold"),
         f"{plural(report.characters, 'character')}; shut: < 0.1 (tanh: < -0.9), open: > 0.9",
     )
-    canvas.line(
-        ("layer gate     shut  between  open  always shut/open   shut to open, histogram", "bold")
+    canvas.table(
+        "layer gate     shut  between  open  always shut/open   shut to open, histogram",
+        [gate_row(gate, report.hidden_size) for gate in report.gates],
     )
-    for gate in report.gates:
-        gate_line(gate, report.hidden_size, canvas)
     for clock in report.clocks:
         clock_lines(clock, canvas)
     for idle in report.idle:
         idle_line(idle, report.hidden_size, canvas)
 
 
-def gate_line(gate: Gate, hidden_size: int, canvas: Canvas) -> None:
+def gate_row(gate: Gate, hidden_size: int) -> list[Cell]:
     between = 1 - gate.shut - gate.open
     name = f"{gate.gate} {'' if gate.function == 'sigmoid' else gate.function}"
     always = f"{gate.always_shut}/{gate.always_open} of {hidden_size}"
-    canvas.line(
-        f"{gate.layer:>5} {name:<7} {percent(gate.shut)}   {percent(between)} {percent(gate.open)}"
-        f"  {always:<17} ",
+    return [
+        f"{gate.layer:>5} {name:<7} ",
+        f"{percent(gate.shut)}   ",
+        f"{percent(between)} ",
+        f"{percent(gate.open)}  ",
+        f"{always:<17} ",
         (sparkline(gate.histogram.tolist(), 20), "cyan"),
-    )
+    ]
 
 
 def percent(share: float) -> str:

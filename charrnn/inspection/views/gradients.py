@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from charrnn.inspection import words
-from charrnn.inspection.canvas import Canvas, Chart, How, Series, sparkline
+from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Part, Series, sparkline
 from charrnn.inspection.gradients import Gradients, StateGradients
 from charrnn.inspection.words import figure
 
@@ -95,12 +95,12 @@ def spread(steps: int) -> list[int]:
 
 
 def header(report: Gradients, scale: tuple[float, float], canvas: Canvas) -> None:
-    canvas.line(
+    canvas.prose(
         ("|d(loss at the last step) / d(state k characters earlier)|", "bold"),
         ", as a share of k = 0",
     )
     key = f"░ to p90; log bars, {power(scale[0])} … {power(scale[1])}"
-    canvas.line(
+    canvas.prose(
         f"median of {report.windows} windows of {report.steps} steps, burn-in {report.burn_in}; "
         + ("shaded: the middle 80 %" if canvas.charts else key)
     )
@@ -133,7 +133,7 @@ def table(
 
 def total_table(states: Sequence[StateGradients], canvas: Canvas) -> None:
     """The other curve at every timestep, on a linear scale: the loss is taken at every step."""
-    canvas.line(("|d(sum of all losses of the window) / d(state after step t)|, in nats", "bold"))
+    canvas.prose(("|d(sum of all losses of the window) / d(state after step t)|, in nats", "bold"))
     width = (canvas.width - 9) // len(states)
     titles = "".join(name_of(s).ljust(width) for s in states)
     canvas.line(("   t  T-t " + titles, "bold"))
@@ -167,32 +167,31 @@ def tiny(value: float) -> str:
 
 def footer(report: Gradients, states: Sequence[StateGradients], canvas: Canvas) -> None:
     """Gain, half-life and memory of each state, its total curve, and what it means."""
-    wide = canvas.width >= 76
-    if wide:
-        canvas.line(
-            (
-                "state      gain/char  R²     half-life  1% memory  total, oldest to newest step",
-                "bold",
-            )
-        )
+    rows: list[list[Cell]] = []
     for state in states:
-        decay, total = state.decay, state.total.median
-        name = name_of(state)
-        gain, fit, life = map(figure, (decay.gain_per_step, decay.r_squared, decay.half_life))
-        if wide:
-            canvas.line(
-                f"{name:<11}{gain:<11}{fit:<7}{life:<11}{words.memory(state):<11}"
-                f"{figure(total[0]):<7} ",
-                (sparkline(total.tolist(), 13), "cyan"),
-                f" {figure(total[-1])}",
-            )
-        else:
-            canvas.prose(
-                f"{name}: gain {gain} (R² {fit}), half-life {life}, 1 % memory "
-                f"{words.memory(state)}, total {figure(total[0])} to {figure(total[-1])}"
-            )
+        total = state.total.median
+        curve: list[Part] = [
+            f"{figure(total[0]):<7} ",
+            (sparkline(total.tolist(), 13), "cyan"),
+            f" {figure(total[-1])}",
+        ]
+        rows.append([f"{name_of(state):<11}", *decay_cells(state), curve])
+    canvas.table(
+        "state      gain/char  R²     half-life  1% memory  total, oldest to newest step", rows
+    )
     canvas.prose(dynamics(report))
     canvas.prose(words.gradients(report))
+
+
+def decay_cells(state: StateGradients) -> list[Cell]:
+    """Gain, its fit, half-life and memory."""
+    decay = state.decay
+    return [
+        f"{figure(decay.gain_per_step):<11}",
+        f"{figure(decay.r_squared):<7}",
+        f"{figure(decay.half_life):<11}",
+        f"{words.memory(state):<11}",
+    ]
 
 
 def dynamics(report: Gradients) -> str:
@@ -226,11 +225,8 @@ def compare(names: list[str], reports: list[Gradients], canvas: Canvas, how: How
             block = slice(start, start + fitting)
             columns = min(fitting, len(states))
             table(states[block], lags, scale, canvas, titles[block], columns)
-    canvas.line(("model              gain/char  R²     half-life  1% memory  top Lyapunov", "bold"))
+    rows: list[list[Cell]] = []
     for title, report, state in zip(titles, reports, states, strict=True):
-        decay = state.decay
         exponent = "-" if report.lyapunov is None else f"{report.lyapunov:.3f}"
-        canvas.line(
-            f"{title[:18]:<19}{figure(decay.gain_per_step):<11}{figure(decay.r_squared):<7}"
-            f"{figure(decay.half_life):<11}{words.memory(state):<11}{exponent}"
-        )
+        rows.append([f"{title[:18]:<19}", *decay_cells(state), exponent])
+    canvas.table("model              gain/char  R²     half-life  1% memory  top Lyapunov", rows)

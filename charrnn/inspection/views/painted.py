@@ -4,9 +4,8 @@ The value always has a form that needs no colour.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
-from charrnn.inspection.canvas import Canvas, Part
+from charrnn.inspection.canvas import Canvas, runs
 from charrnn.inspection.words import columns, plural
 
 
@@ -37,13 +36,7 @@ def paint(
     if painted < len(text):
         left = plural(len(text) - painted, "more character")
         hint = "" if canvas.charts else " (--every shows all)"
-        canvas.line((f"... {left}{hint}", "dim"))
-
-
-def runs(cells: object) -> list[Part]:
-    """Join neighbours of one style, so that the output stays small."""
-    groups = groupby(cells, key=lambda cell: cell[1])  # type: ignore[call-overload]
-    return [("".join(shown for shown, _ in group), style) for style, group in groups]
+        canvas.prose((f"... {left}{hint}", "dim"))
 
 
 def line_breaks(canvas: Canvas, text: str) -> list[tuple[int, int]]:

@@ -1,18 +1,20 @@
 """What the model expects after a prompt, as bars with cumulative shares."""
 
+from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, How
 from charrnn.inspection.unfold import Prediction
 from charrnn.inspection.words import figure
 
 TITLE = "what comes next"
+COLUMN = 11  # narrower than this, a share and its bar do not fit
 
 
 def show(report: Prediction, canvas: Canvas, how: How) -> None:
     prompt = canvas.text(report.prompt)
     room = canvas.width - 10
-    shown = prompt if len(prompt) <= room else "…" + prompt[-room + 1 :]
+    shown = prompt if words.columns(prompt) <= room else "…" + words.ending(prompt, room - 1)
     canvas.line("after ", (shown, "bold"))
-    canvas.line(
+    canvas.prose(
         f"temperature {report.temperature:g}, entropy {report.entropy_bits:.2f} bits "
         f"(as open as {figure(2**report.entropy_bits)} equally likely characters)"
     )
@@ -41,11 +43,22 @@ def compare(names: list[str], reports: list[Prediction], canvas: Canvas, how: Ho
         for candidate in report.candidates:
             best = likeliest.get(candidate.character, 0.0)
             likeliest[candidate.character] = max(best, candidate.probability)
-    width = (canvas.width - 10) // len(reports)
+    characters = sorted(likeliest, key=lambda c: -likeliest[c])[: how.top]
+    fitting = min(max((canvas.width - 10) // COLUMN, 1), len(reports))
+    width = (canvas.width - 10) // fitting
+    for start in range(0, len(reports), fitting):
+        side = slice(start, start + fitting)
+        block(names[side], reports[side], characters, width, canvas)
+
+
+def block(
+    names: list[str], reports: list[Prediction], characters: list[str], width: int, canvas: Canvas
+) -> None:
+    """The shares of as many models as fit side by side, each in `width` columns."""
     canvas.line(
         ("character ", "bold"), *((name[: width - 1].ljust(width), "bold") for name in names)
     )
-    for character in sorted(likeliest, key=lambda c: -likeliest[c])[: how.top]:
+    for character in characters:
         cells: list[str | tuple[str, str]] = [canvas.pad(canvas.name(character), 10)]
         for report in reports:
             shares = {c.character: c.probability for c in report.candidates}

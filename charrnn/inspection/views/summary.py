@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from charrnn.inspection.canvas import Canvas, Chart, How, Series, sparkline
+from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Series, sparkline
 from charrnn.inspection.summary import Summary, whole
 from charrnn.inspection.words import figure, plural
 from charrnn.network.cells import CELLS
@@ -19,14 +19,20 @@ def show(report: Summary, canvas: Canvas, how: How) -> None:
     network = f"{layers} of {report.hidden_size:,} {report.cell.upper()}{activation} units"
     members = whole(report.training.get("members")) or 1
     zeros = f" ({members} members and zeros between)" if members > 1 else ""
-    canvas.line((network, "bold"), f", {plural(report.parameters, 'parameter')}{zeros}")
-    canvas.line(("parameter          shape              numbers      norm   largest", "bold"))
-    for matrix in report.matrices:
-        shape = " x ".join(f"{n:,}" for n in matrix.shape)
-        canvas.line(
-            f"{matrix.name:<18} {shape:<14} {matrix.parameters:>11,} "
-            f"{figure(matrix.norm):>9} {figure(matrix.largest):>9}"
-        )
+    canvas.prose((network, "bold"), f", {plural(report.parameters, 'parameter')}{zeros}")
+    canvas.table(
+        "parameter          shape              numbers      norm   largest",
+        [
+            [
+                f"{matrix.name:<18} ",
+                f"{' x '.join(f'{n:,}' for n in matrix.shape):<14} ",
+                f"{matrix.parameters:>11,} ",
+                f"{figure(matrix.norm):>9} ",
+                f"{figure(matrix.largest):>9}",
+            ]
+            for matrix in report.matrices
+        ],
+    )
     canvas.line()
     canvas.prose(f"vocabulary: {plural(len(report.vocabulary), 'character')}")
     alphabet = "".join(canvas.text(c) for c in report.vocabulary)
@@ -65,7 +71,7 @@ def curve(report: Summary, canvas: Canvas) -> None:
         return
     last = report.history[-1]
     took = "" if last.seconds is None else f", {last.seconds:,.0f} s"
-    canvas.line(("history", "bold"), f" to step {last.step:,}{took} (nats per character, from 0)")
+    canvas.prose(("history", "bold"), f" to step {last.step:,}{took} (nats per character, from 0)")
     if canvas.charts:
         canvas.chart(history_chart([""], [report]))
         return
@@ -124,15 +130,21 @@ def compare(names: list[str], reports: list[Summary], canvas: Canvas, how: How) 
     """A line for each model."""
     if canvas.charts and any(report.history for report in reports):
         canvas.chart(history_chart(names, reports))
-    canvas.line((f"{'model':<24} {'network':<13} parameters  held-out bits/char    steps", "bold"))
     losses = present(report.best for report in reports)
+    rows: list[list[Cell]] = []
     for name, report in zip(names, reports, strict=True):
         network = f"{report.cell} {report.layers} x {report.hidden_size}"
         bits = "-" if report.best is None else f"{report.best / LN2:.3f}"
         steps = f"{report.history[-1].step:,}" if report.history else "-"
         bar = canvas.bar((report.best or 0) / max(losses, default=1), 12)
-        canvas.line(
-            f"{name[:24]:<24} {network:<13} {report.parameters:>10,}  {bits:<6}",
-            (bar.ljust(12), "cyan"),
-            f"{steps:>8}",
+        rows.append(
+            [
+                f"{name[:24]:<24} ",
+                f"{network:<13} ",
+                f"{report.parameters:>10,}  ",
+                [f"{bits:<6}", (bar.ljust(12), "cyan")],
+                f"{steps:>8}",
+            ]
         )
+    heading = f"{'model':<24} {'network':<13} parameters  held-out bits/char    steps"
+    canvas.table(heading, rows)

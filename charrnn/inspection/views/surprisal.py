@@ -3,7 +3,7 @@
 import math
 
 from charrnn.inspection import words
-from charrnn.inspection.canvas import Canvas, How
+from charrnn.inspection.canvas import Canvas, Cell, How
 from charrnn.inspection.dynamic_evaluation import DynamicLoss
 from charrnn.inspection.surprisal import Surprisal, WorstPlace
 from charrnn.inspection.views.painted import paint
@@ -15,7 +15,7 @@ TITLE = "where the text surprises the model"
 
 
 def show(report: Surprisal, canvas: Canvas, how: How) -> None:
-    canvas.line(
+    canvas.prose(
         (f"{words.loss(report.bits_per_character)} bits per character", "bold"),
         f" ({words.loss(report.nats, 4)} nats) over {plural(report.characters, 'character')}, "
         f"{100 * report.likeliest:.0f} % guessed",
@@ -43,9 +43,10 @@ def show(report: Surprisal, canvas: Canvas, how: How) -> None:
         lambda b: str(min(int(b), 9)),
         None if how.every else canvas.rows,
     )
-    canvas.line(("worst places                       bits  likelier to the model", "bold"))
-    for place in report.worst[:WORST]:
-        worst_line(place, canvas)
+    canvas.table(
+        "worst places                       bits  likelier to the model",
+        [worst_row(place, canvas) for place in report.worst[:WORST]],
+    )
 
 
 def dynamic(loss: DynamicLoss) -> str:
@@ -61,33 +62,39 @@ def legend(canvas: Canvas) -> None:
         steps = [(f" {b} ", canvas.sequential(b / BRIGHTEST)) for b in range(int(BRIGHTEST))]
         canvas.line("bits: ", *steps, " and more")
     else:
-        canvas.line("below each line: bits, rounded down, 9 for 9 and more, ? not predicted")
+        canvas.prose("below each line: bits, rounded down, 9 for 9 and more, ? not predicted")
 
 
-def worst_line(place: WorstPlace, canvas: Canvas) -> None:
+def worst_row(place: WorstPlace, canvas: Canvas) -> list[Cell]:
     before = words.ending(canvas.text(place.before), 24)
     character = canvas.name(place.character)
     alternatives = "  ".join(f"{canvas.name(c)} {100 * p:.0f} %" for c, p in place.alternatives)
-    canvas.line(
-        " " * (25 - words.columns(before)) + before,
-        (canvas.pad(f"[{character}]", 9), "bold red"),
+    return [
+        [
+            " " * (25 - words.columns(before)) + before,
+            (canvas.pad(f"[{character}]", 9), "bold red"),
+        ],
         f"{figure(place.nats / math.log(2)):>5}  ",
         alternatives,
-    )
+    ]
 
 
 def compare(names: list[str], reports: list[Surprisal], canvas: Canvas, how: How) -> None:
     """A line for each model, on one scale."""
-    canvas.line((f"{'model':<28} bits/char  nats/char  first choice", "bold"))
     highest = max(report.bits_per_character for report in reports)
+    rows: list[list[Cell]] = []
     for name, report in zip(names, reports, strict=True):
         bar = canvas.bar(report.bits_per_character / highest, max(canvas.width - 64, 4))
-        canvas.line(
-            f"{name[:28]:<28} {words.loss(report.bits_per_character, 4):<10} "
-            f"{words.loss(report.nats, 4):<10} "
-            f"{100 * report.likeliest:>5.1f} %  ",
-            (bar, "cyan"),
+        rows.append(
+            [
+                f"{name[:28]:<28} ",
+                f"{words.loss(report.bits_per_character, 4):<10} ",
+                f"{words.loss(report.nats, 4):<10} ",
+                f"{100 * report.likeliest:>5.1f} %  ",
+                (bar, "cyan"),
+            ]
         )
+    canvas.table(f"{'model':<28} bits/char  nats/char  first choice", rows)
     for name, report in zip(names, reports, strict=True):
         if report.dynamic:
             canvas.prose(f"{name}: {dynamic(report.dynamic)}")

@@ -25,7 +25,7 @@ def show(report: Unfolding, canvas: Canvas, how: How) -> None:
     shown = min(H, COLUMN)
     which = f"all {H} units" if shown == H else f"{shown} liveliest of {H} units"
     low, high = ("blue", "orange") if canvas.colour else ("▁", "█")
-    canvas.line(("the network unrolled", "bold"), f" from zero; {which}, {low} -1, {high} +1")
+    canvas.prose(("the network unrolled", "bold"), f" from zero; {which}, {low} -1, {high} +1")
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
     ]
