@@ -8,7 +8,7 @@ from small import RECURRENT, context_of
 
 from charrnn.errors import CorpusError
 from charrnn.inspection.dynamics import lyapunov, spectral_radii
-from charrnn.inspection.gradients import gradient_norms, trace_norms, window_norms
+from charrnn.inspection.gradients import gradient_norms, state_norms, window_norms
 from charrnn.inspection.statistics import band, decay, norms, relative_to_lag_0
 from charrnn.inspection.windows import cut
 from charrnn.network import numerics as ops
@@ -169,9 +169,9 @@ def test_norms_equal_those_of_pytorchs_autograd(name: str) -> None:
     logits, _ = model.forward(ids, state, tape)
     dlogits = ops.softmax(logits)
     dlogits[targets.reshape(-1), np.arange(T * B)] -= 1
-    total = trace_norms(model, dlogits, tape)
+    total = state_norms(model, dlogits, tape)
     dlogits[:, :-B] = 0
-    lag = trace_norms(model, dlogits, tape)[:, :, ::-1]
+    lag = state_norms(model, dlogits, tape)[:, :, ::-1]
     for s, state_name in enumerate(model.cell.states):
         expected = golden[f"inspect.total_{state_name}"]
         np.testing.assert_allclose(total[:, s], expected, rtol=1e-10)

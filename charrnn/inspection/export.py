@@ -50,4 +50,5 @@ def state_gradients(state: StateGradients) -> dict[str, Any]:
         "relative": as_json(state.relative),
         "total_band": as_json(state.total),
         "silent_windows": state.silent,
+        "zero_from": state.zero_from,
     }

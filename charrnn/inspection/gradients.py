@@ -6,6 +6,9 @@ Two curves that must not be confused, both from `model.backward`, which holds th
     total[t]  norm of d(sum of the losses of one window) / d(state after step t)
     lag[k]    norm of d(loss at the last step) / d(state k steps earlier)
 
+The same for the input: d(loss)/d(one-hot vector x) of the character read at that step. It exists
+for every network; of one that is feed-forward over N places it is exactly 0 from lag N on.
+
 Losses are in nats, per window, never divided by windows or steps. Only `lag` shows vanishing or
 explosion: `total` stays level because every later step adds a loss of its own.
 """
@@ -19,17 +22,20 @@ from charrnn.inspection.statistics import Band, Decay, band, decay, norms, relat
 from charrnn.inspection.windows import batches, cut, warm_state
 from charrnn.network import numerics as ops
 from charrnn.network.body import ModelTape
+from charrnn.network.layer import by_step
 from charrnn.network.model import CharModel
 
 
 @dataclass(frozen=True, eq=False)
 class StateGradients:
-    """One state ("h" or "c") of one layer, from 0 at the bottom. Bands have T values.
+    """One state ("h" or "c") of one layer, from 0 at the bottom, or the input ("x") of layer 0.
+    Bands have T values.
 
     total     over steps, oldest first; the last steps are small, since few losses follow them
     lag       over lags 0, 1, ..., T - 1
     relative  lag with every window divided by its own lag 0; what `decay` describes
     silent    windows left out of `relative` because their lag 0 is zero
+    zero_from the first lag from which on every window's norm is exactly 0; None if there is none
     """
 
     layer: int
@@ -39,11 +45,13 @@ class StateGradients:
     relative: Band
     decay: Decay
     silent: int
+    zero_from: int | None
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """The measurement and how it was made; `layers` goes from the bottom up, h before c.
+    """The measurement and how it was made, of "state" or of "input"; `layers` goes from the bottom
+    up, h before c. `context` is N for a network that reads N places at once.
 
     `seeded_with` is "loss", or "random" if the softmax layer is zero, as before training: then no
     loss depends on the state, `total` and `lag` are 0, and `relative` follows a random direction of
@@ -55,48 +63,49 @@ class Gradients:
     burn_in: int
     steps: int
     layers: tuple[StateGradients, ...]
+    of: str = "state"
+    context: int = 0
     seeded_with: str = "loss"
     lyapunov: float | None = None
     spectral_radius: tuple[dict[str, float], ...] | None = None
 
 
 def gradient_norms(
-    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
+    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int, of: str = "state"
 ) -> Gradients:
     """Measure a float64 model on a text (n,). Raises CorpusError if the text is too short."""
     if not model.parameters["head.weight"].any():
-        return without_softmax(model, ids, steps=steps, windows=windows, burn_in=burn_in)
+        return without_softmax(model, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
     columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in)
-    rounds = [window_norms(model, c, burn_in) for c in batches(model, columns, steps)]
+    rounds = [window_norms(model, c, burn_in, of) for c in batches(model, columns, steps)]
     total, lag = (np.concatenate(parts, axis=-1) for parts in zip(*rounds, strict=True))
+    names = model.cell.states if of == "state" else ("x",)
     layers = [
         describe(layer, name, total[layer, s], lag[layer, s])
-        for layer in range(model.layers)
-        for s, name in enumerate(model.cell.states)
+        for layer in range(len(total))
+        for s, name in enumerate(names)
     ]
-    return Gradients(columns.shape[1], burn_in, steps, tuple(layers))
+    return Gradients(columns.shape[1], burn_in, steps, tuple(layers), of, model.context)
 
 
 def without_softmax(
-    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
+    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int, of: str
 ) -> Gradients:
     """Measure through a random softmax layer, of whose curves only the shape is kept."""
     rng = np.random.default_rng(0)
     head = {"head.weight": rng.standard_normal(model.parameters["head.weight"].shape)}
-    dressed = CharModel(
-        model.parameters | head,
-        cell=model.cell.name,
-        activation=model.cell.activation,
-        dtype=np.float64,
-    )
-    report = gradient_norms(dressed, ids, steps=steps, windows=windows, burn_in=burn_in)
+    dressed = model.like(model.parameters | head)
+    report = gradient_norms(dressed, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
     zero = band(np.zeros((steps, 1)))
     layers = tuple(replace(state, total=zero, lag=zero) for state in report.layers)
     return replace(report, layers=layers, seeded_with="random")
 
 
-def window_norms(model: CharModel, columns: Array, burn_in: int) -> tuple[Array, Array]:
-    """Norms (L, S, T, N) of `total` and `lag` for windows (P + T + 1, N)."""
+def window_norms(
+    model: CharModel, columns: Array, burn_in: int, of: str = "state"
+) -> tuple[Array, Array]:
+    """Norms (L, S, T, N) of `total` and `lag` of windows (P + T + 1, N); of the input L = S = 1."""
+    measured = state_norms if of == "state" else input_norms
     state = warm_state(model, columns[:burn_in])
     inputs, targets = columns[burn_in:-1], columns[burn_in + 1 :]
     T, N = inputs.shape
@@ -104,12 +113,19 @@ def window_norms(model: CharModel, columns: Array, burn_in: int) -> tuple[Array,
     logits, _ = model.forward(inputs, state, tape)
     dlogits = ops.softmax(logits, out=logits)  # d(sum of losses)/dz = softmax(z) - onehot(y)
     dlogits[targets.reshape(-1), np.arange(T * N)] -= 1
-    total = trace_norms(model, dlogits, tape)
+    total = measured(model, dlogits, tape)
     dlogits[:, :-N] = 0  # the last step's loss alone
-    return total, trace_norms(model, dlogits, tape)[:, :, ::-1]
+    return total, measured(model, dlogits, tape)[:, :, ::-1]
 
 
-def trace_norms(model: CharModel, dlogits: Array, tape: ModelTape) -> Array:
+def input_norms(model: CharModel, dlogits: Array, tape: ModelTape) -> Array:
+    """Norms (1, 1, T, N) of d(loss)/d(one-hot vector read at each step), oldest first."""
+    model.backward(dlogits, tape, None)
+    dx = by_step(model.input_gradients(tape), tape.batch)
+    return norms(dx, axis=1)[None, None]
+
+
+def state_norms(model: CharModel, dlogits: Array, tape: ModelTape) -> Array:
     """Norms (L, S, T, N) of d(loss)/d(state after each step), oldest first."""
     shape = (tape.steps, len(model.cell.states), model.hidden_size, tape.batch)
     trace = [np.empty(shape, model.dtype) for _ in range(model.layers)]
@@ -122,4 +138,8 @@ def describe(layer: int, state: str, total: Array, lag: Array) -> StateGradients
     relative = relative_to_lag_0(lag)
     silent = lag.shape[1] - relative.shape[1]
     shown = band(relative if relative.size else np.zeros((len(lag), 1)))
-    return StateGradients(layer, state, band(total), band(lag), shown, decay(relative), silent)
+    heard = np.flatnonzero(lag.any(axis=1))
+    last = int(heard[-1]) if len(heard) else -1
+    zero_from = last + 1 if last + 1 < len(lag) else None
+    fit = decay(relative)
+    return StateGradients(layer, state, band(total), band(lag), shown, fit, silent, zero_from)

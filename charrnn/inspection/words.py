@@ -42,7 +42,8 @@ def gradients(report: Gradients) -> str:
     state = report.layers[-1]
     lag = min(20, report.steps - 1)
     factor = float(state.relative.median[lag])
-    change = f"a change of layer {state.layer}'s {state.state} {lag} characters back"
+    what = "the input" if report.of == "input" else f"layer {state.layer}'s {state.state}"
+    change = f"a change of {what} {lag} characters back"
     if factor <= 0:
         words = f"{change} does not reach the prediction at all"
     else:
@@ -51,6 +52,11 @@ def gradients(report: Gradients) -> str:
     fit = state.decay.r_squared
     if fit is not None and fit < SINGLE_EXPONENTIAL:
         words += "; the decay is no single exponential, so read the curve, not the gain"
+    if report.context and state.zero_from == report.context:
+        words += (
+            f". From {plural(report.context, 'character')} back on it is exactly 0: this network "
+            f"reads {report.context} places, and has no weights for an older one"
+        )
     return f"In words: {words}."
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.cli.inspect.checks import check_layer, check_state
 from charrnn.cli.inspect.measured_text import MeasuredText, text_of
 from charrnn.cli.inspect.options import Request
 from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
@@ -24,7 +25,6 @@ from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.summary import Summary, summarise
 from charrnn.inspection.surprisal import Surprisal, surprisal
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
-from charrnn.inspection.views import COMPARABLE
 from charrnn.library import Model
 from charrnn.visible import visible
 
@@ -39,11 +39,18 @@ NEURON_TEXT = 20_000
 
 def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     """Gradient norms, and the dynamics that do not depend on a loss."""
+    of = request.of or "state"
     check_layer(model, request.layer)
+    if of == "state":
+        check_state(model)
+    elif request.layer is not None:
+        raise UsageError("--layer is one of the states, and the input has none", "Leave it out.")
     ids, network = encode(model, text), model.network(np.float64)
     steps, burn_in = window(len(ids), request)
     windows = request.windows or WINDOWS
-    report = gradient_norms(network, ids, steps=steps, windows=windows, burn_in=burn_in)
+    report = gradient_norms(network, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
+    if not network.cell.states:
+        return report
     exponent = lyapunov(
         network, ids, steps=steps, windows=min(windows, LYAPUNOV_WINDOWS), burn_in=burn_in
     )
@@ -115,6 +122,7 @@ def prediction(model: Model, text: MeasuredText, request: Request) -> Prediction
 
 def neurons(model: Model, text: MeasuredText, request: Request) -> Neurons:
     """Rank units for one predicate or for all, and paint the unit asked for or the best one."""
+    check_state(model)
     check_layer(model, request.layer)
     hidden_size = model.meta["hidden_size"]
     if request.unit is not None and request.unit >= hidden_size:
@@ -138,6 +146,7 @@ def neurons(model: Model, text: MeasuredText, request: Request) -> Neurons:
 
 
 def gates(model: Model, text: MeasuredText, request: Request) -> Gates:
+    check_state(model)
     check_layer(model, request.layer)
     report = gate_use(model.network(np.float64), encode(model, text))
     if request.layer is None:
@@ -183,25 +192,6 @@ def known_ids(model: Model, text: str) -> tuple[Array, Array]:
     return model.vocabulary.encode(kept).astype(np.intp), known
 
 
-def check_dynamic(request: Request) -> None:
-    """Raise UsageError where dynamic evaluation is asked for and nothing would come of it."""
-    if request.dynamic and request.view != "surprisal":
-        raise UsageError(
-            f"--view {request.view} has no dynamic evaluation", "Ask for --view surprisal --dynamic"
-        )
-    if request.rate is not None and not request.dynamic:
-        raise UsageError("--rate is the learning rate of --dynamic", "Give both, or neither.")
-
-
-def check_layer(model: Model, layer: int | None) -> None:
-    layers = model.meta["layers"]
-    if layer is not None and layer >= layers:
-        raise UsageError(
-            f"{model.path} has no layer {layer}",
-            f"It has {layers}, counted from 0 at the bottom.",
-        )
-
-
 Measure = Callable[[Model, MeasuredText, Request], Any]
 MEASURES: dict[str, Measure] = {
     "gradients": gradients,
@@ -220,25 +210,3 @@ def text_for(request: Request, model: Model) -> MeasuredText:
     if request.view == "summary":
         return MeasuredText("", "none")
     return text_of(model, request.text, request.prompt, request.encoding)
-
-
-def check_comparable(models: list[Model], text: MeasuredText, request: Request) -> None:
-    """Raise UsageError, saying why, if these models cannot stand side by side."""
-    if len(models) == 1:
-        return
-    if request.view not in COMPARABLE:
-        raise UsageError(
-            f"--view {request.view} shows one model, and {len(models)} were given",
-            f"--compare works with {', '.join(COMPARABLE)}.",
-        )
-    first, *others = models
-    unknown = {character for _, character in first.vocabulary.unknown(text.text)}
-    for other in others:
-        differs = unknown ^ {character for _, character in other.vocabulary.unknown(text.text)}
-        if differs:
-            shown = " ".join(f"'{visible(c, one_line=True)}'" for c in sorted(differs)[:10])
-            raise UsageError(
-                f"{first.path} and {other.path} cannot be compared on this text: only one of them "
-                f"knows {shown}",
-                "Give a --text of characters that both know.",
-            )

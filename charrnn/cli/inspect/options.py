@@ -42,6 +42,12 @@ class Request:
         maximum=100_000,
         panel=MEASUREMENT,
     )
+    of: str | None = option(
+        "gradients: with respect to the states, or to the input.",
+        choices=("state", "input"),
+        panel=MEASUREMENT,
+        show_default="state; input for a network that has none",
+    )
     every: bool = option("Print every timestep.", default=False, flag="--every")
     dynamic: bool = option(
         "surprisal: also the loss of a copy that learns the text while it reads it (dynamic "

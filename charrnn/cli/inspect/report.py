@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.cli.inspect import measure
+from charrnn.cli.inspect import checks, measure
 from charrnn.cli.inspect.measured_text import MeasuredText, about
 from charrnn.cli.inspect.options import Request
 from charrnn.cli.inspect.screen import Screen
@@ -34,10 +34,11 @@ def report(
     if save is not None:
         check_format(save)
         check_writable(save)
-    measure.check_dynamic(request)
+    checks.check_dynamic(request)
     models = [load(path) for path in paths]
+    request = checks.settled(request, models)
     text = measure.text_for(request, models[0])
-    measure.check_comparable(models, text, request)
+    checks.check_comparable(models, text, request)
     reports = [measured(model, text, request) for model in models]
     if save is not None:
         whole = whole_json(request.view, text, models, reports)

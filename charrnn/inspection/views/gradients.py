@@ -26,20 +26,20 @@ def show(report: Gradients, canvas: Canvas, how: How) -> None:
         hidden = ", ".join(f"{s.layer} {s.state}" for s in report.layers[: -len(states)])
         canvas.prose(f"not shown here: layer {hidden} (--layer, or --json)")
     if canvas.charts:
-        charts([name_of(state) for state in states], states, report.steps, canvas)
+        charts([name_of(state) for state in states], states, report.steps, report.of, canvas)
     else:
         table(states, lags, scale, canvas)
         if how.every:
-            total_table(states, canvas)
+            total_table(states, report.of, canvas)
     footer(report, states, canvas)
 
 
 def name_of(state: StateGradients) -> str:
-    return f"layer {state.layer} {state.state}"
+    return "input" if state.state == "x" else f"layer {state.layer} {state.state}"
 
 
 def charts(
-    names: Sequence[str], states: Sequence[StateGradients], steps: int, canvas: Canvas
+    names: Sequence[str], states: Sequence[StateGradients], steps: int, of: str, canvas: Canvas
 ) -> None:
     """Both curves with the range of the middle 80 %."""
     lags, ts = list(range(steps)), list(range(1, steps + 1))
@@ -54,7 +54,7 @@ def charts(
         Chart(
             "lag: loss at one step",
             "k, characters back",
-            "|d loss(T) / d state(T - k)|, share of k = 0",
+            f"|d loss(T) / d {of}(T - k)|, share of k = 0",
             lag_curves,
             log_y=True,
             lowest=LOWEST,
@@ -63,7 +63,7 @@ def charts(
         Chart(
             "total: loss at every step",
             "t, step of the window",
-            "|d sum of losses / d state(t)|",
+            f"|d sum of losses / d {of}(t)|",
             total_curves,
         ),
     )
@@ -96,7 +96,7 @@ def spread(steps: int) -> list[int]:
 
 def header(report: Gradients, scale: tuple[float, float], canvas: Canvas) -> None:
     canvas.prose(
-        ("|d(loss at the last step) / d(state k characters earlier)|", "bold"),
+        (f"|d(loss at the last step) / d({report.of} k characters earlier)|", "bold"),
         ", as a share of k = 0",
     )
     key = f"░ to p90; log bars, {power(scale[0])} … {power(scale[1])}"
@@ -131,9 +131,10 @@ def table(
         canvas.line(*row)
 
 
-def total_table(states: Sequence[StateGradients], canvas: Canvas) -> None:
+def total_table(states: Sequence[StateGradients], of: str, canvas: Canvas) -> None:
     """The other curve at every timestep, on a linear scale: the loss is taken at every step."""
-    canvas.prose(("|d(sum of all losses of the window) / d(state after step t)|, in nats", "bold"))
+    what = f"{of} {'after' if of == 'state' else 'of'} step t"
+    canvas.prose((f"|d(sum of all losses of the window) / d({what})|, in nats", "bold"))
     width = (canvas.width - 9) // len(states)
     titles = "".join(name_of(s).ljust(width) for s in states)
     canvas.line(("   t  T-t " + titles, "bold"))
@@ -162,7 +163,7 @@ def share(value: float, scale: tuple[float, float]) -> float:
 
 
 def tiny(value: float) -> str:
-    return "<1e-8" if value < LOWEST else figure(value)
+    return "<1e-8" if 0 < value < LOWEST else figure(value)
 
 
 def footer(report: Gradients, states: Sequence[StateGradients], canvas: Canvas) -> None:
@@ -179,7 +180,8 @@ def footer(report: Gradients, states: Sequence[StateGradients], canvas: Canvas) 
     canvas.table(
         "state      gain/char  R²     half-life  1% memory  total, oldest to newest step", rows
     )
-    canvas.prose(dynamics(report))
+    if said := dynamics(report):
+        canvas.prose(said)
     canvas.prose(words.gradients(report))
 
 
@@ -216,10 +218,10 @@ def compare(names: list[str], reports: list[Gradients], canvas: Canvas, how: How
     untrained = [n for n, r in zip(names, reports, strict=True) if r.seeded_with == "random"]
     if untrained:
         canvas.prose(f"untrained, so a random direction of h instead: {', '.join(untrained)}")
-    titles = [f"{n} {s.state}" for n, s in zip(names, states, strict=True)]
+    titles = [f"{n} {s.state}" if s.state != "x" else n for n, s in zip(names, states, strict=True)]
     fitting = max(1, min(4, (canvas.width - 5) // COLUMN))
     if canvas.charts:
-        charts(titles, states, steps, canvas)
+        charts(titles, states, steps, reports[0].of, canvas)
     else:
         for start in range(0, len(states), fitting):
             block = slice(start, start + fitting)
