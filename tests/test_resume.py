@@ -45,6 +45,8 @@ def settings(cell: str = "lstm", layers: int = 1, dropout: float = 0.0, **more: 
         "validation": 0.1,
         "seed": 3,
     }
+    if cell == "mlp":
+        values["context"] = 3
     return Settings(**values | more)
 
 
@@ -80,7 +82,8 @@ def resume(corpus: Corpus, path: Path, **more: Any) -> Session:
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("optimizer", ["adam", "muon"])
 @pytest.mark.parametrize(
-    ("cell", "members"), [("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3)]
+    ("cell", "members"),
+    [("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3), ("mlp", 1), ("mlp", 2)],
 )
 def test_stopped_after_any_event_and_resumed_equals_straight_through(
     tmp_path: Path,

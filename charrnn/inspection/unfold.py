@@ -35,6 +35,19 @@ class Moment:
     probabilities: Array
 
 
+@dataclass(frozen=True)
+class Sharing:
+    """Which weights a network reads a text with: `context` is N for one with a matrix for each of N
+    places, and 0 for one that reads every place with the same. `shapes` are those of the matrices
+    of each layer, W_ih and W_hh or W alone; `states` what a layer hands to itself."""
+
+    cell: str
+    context: int
+    hidden_size: int
+    shapes: tuple[tuple[tuple[int, int], ...], ...]
+    states: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Unfolding:
     """A prompt step by step; `vocabulary` gives the order of the one-hot inputs and outputs."""
@@ -43,6 +56,7 @@ class Unfolding:
     vocabulary: str
     temperature: float
     moments: tuple[Moment, ...]
+    sharing: Sharing
 
 
 def unfold(
@@ -61,7 +75,17 @@ def unfold(
         following = alphabet[ids[t + 1]] if t + 1 < len(ids) else target
         moments.append(Moment(alphabet[index], following, tuple(strips), p[:, t].copy()))
     prompt = "".join(moment.character for moment in moments)
-    return Unfolding(prompt, alphabet, temperature, tuple(moments))
+    return Unfolding(prompt, alphabet, temperature, tuple(moments), sharing(model))
+
+
+def sharing(model: CharModel) -> Sharing:
+    """What is shared between the places of a text, and what is not."""
+    below = [array.shape for name, array in model.parameters.items() if "head" not in name]
+    matrices = [(shape[0], shape[1]) for shape in below if len(shape) == 2]
+    each = len(matrices) // model.layers
+    layers = [tuple(matrices[i : i + each]) for i in range(0, len(matrices), each)]
+    cell = model.cell
+    return Sharing(cell.name, model.context, model.hidden_size, tuple(layers), cell.states)
 
 
 def distribution(logits: Array, temperature: float) -> Array:

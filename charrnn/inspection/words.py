@@ -79,16 +79,28 @@ def context(report: Context) -> str:
 def unfolding(report: Unfolding) -> str:
     """If a character occurs twice and the expectations differ, say what tells them apart."""
     seen: dict[str, Moment] = {}
+    places = report.sharing.context
     for moment in report.moments:
         earlier = seen.setdefault(moment.character, moment)
         guess, before = (likeliest(report, m) for m in (moment, earlier))
         if guess != before:
             same, first, later = (shown(c) for c in (moment.character, before, guess))
-            return (
+            words = (
                 f"In words: '{same}' is read twice, and the model expects '{first}' after the "
-                f"first and '{later}' after the later one: the input is the same, so only the "
-                "state that arrived from the left can tell them apart."
+                f"first and '{later}' after the later one: "
             )
+            if places:
+                return words + (
+                    f"what tells them apart is what stands before them, of which it reads "
+                    f"{plural(places - 1, 'character')} at the same time."
+                )
+            return words + (
+                "the input is the same, so only the state that arrived from the left can tell them "
+                "apart."
+            )
+    if places:
+        window = plural(places, "character")
+        return f"In words: each column reads the last {window} anew, and hands nothing on."
     return "In words: each column reads one character; the arrows to the right are all it recalls."
 
 

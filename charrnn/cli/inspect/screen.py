@@ -15,6 +15,7 @@ PIPED_WIDTH = 80
 #: What stands for our own drawing characters where the encoding lacks them.
 ASCII = str.maketrans(
     dict.fromkeys("▌▋▊▉█▀■●", "#")
+    | dict.fromkeys("┌┐└┘├┤┼", "+")
     | dict.fromkeys("▏▎▍", " ")
     | dict(zip(COLUMNS[1:-1], "_..--==", strict=True))
     | dict(zip("░▒▓─│·→←↓↑␣▶◀↵…–²×▸✓", "-+#-|.><v^_></.-2x>*", strict=True))

@@ -50,7 +50,8 @@ def train(
     terminal: Terminal = invocation.obj
     check_usage(request)
     blas.configure()
-    check_network(choices)
+    if not (request.resume or request.init_from):  # else the cell comes from a file
+        check_network(choices)
     if request.dry_run:
         from charrnn.cli.train.dry_run import show
 

@@ -115,6 +115,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
+        check_network(choices)
     validation = VALIDATION if request.validation is None else request.validation
     characters = len(split(corpus.ids, validation)[0])
     seconds = None
@@ -197,6 +198,6 @@ def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) ->
         if value is not None and value != known:
             option = "--" + name.replace("_", "-")
             raise UsageError(
-                f"{option} {value} contradicts {request.out}, which has {known}",
+                f"{option} {value} contradicts {request.out}, which has {known or 'none'}",
                 f"Leave {option} out to resume, or start anew with another --out.",
             )

@@ -19,6 +19,8 @@ def show(report: Summary, canvas: Canvas, how: How) -> None:
     network = f"{layers} of {report.hidden_size:,} {report.cell.upper()}{activation} units"
     members = whole(report.training.get("members")) or 1
     zeros = f" ({members} members and zeros between)" if members > 1 else ""
+    window = whole(report.training.get("context"))
+    network += f" over {window} characters" if window else ""
     canvas.prose((network, "bold"), f", {plural(report.parameters, 'parameter')}{zeros}")
     canvas.table(
         "parameter          shape              numbers      norm   largest",

@@ -1,7 +1,7 @@
 """The network unrolled over a prompt: the textbook figure, a column for each timestep.
 
 From the bottom up, as in the figure: the one-hot input, the states as strips of cells, the
-distribution of the next character. Arrows to the right carry the states on.
+distribution of the next character. Arrows to the right carry the states on. Below it `blocks`.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, How, Part
 from charrnn.inspection.colours import diverging
 from charrnn.inspection.unfold import Moment, Unfolding
+from charrnn.inspection.views import blocks
 
 TITLE = "the network unrolled"
 COLUMN, GAP = 17, 3
@@ -25,7 +26,8 @@ def show(report: Unfolding, canvas: Canvas, how: How) -> None:
     shown = min(H, COLUMN)
     which = f"all {H} units" if shown == H else f"{shown} liveliest of {H} units"
     low, high = ("blue", "orange") if canvas.colour else ("▁", "█")
-    canvas.prose(("the network unrolled", "bold"), f" from zero; {which}, {low} -1, {high} +1")
+    title = "the network at every step" if report.sharing.context else "the network unrolled"
+    canvas.prose((title, "bold"), f" from zero; {which}, {low} -1, {high} +1")
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
     ]
@@ -34,6 +36,7 @@ def show(report: Unfolding, canvas: Canvas, how: How) -> None:
         if start:
             canvas.line()
         block(report, range(start, min(start + per_row, len(moments))), liveliest, canvas)
+    blocks.draw(report, canvas)
     canvas.prose(words.unfolding(report))
 
 
@@ -66,7 +69,8 @@ def block(report: Unfolding, steps: range, liveliest: list[Array], canvas: Canva
     for i in sorted(range(len(strips)), key=lambda i: (-strips[i].layer, i)):  # h above its c
         if strips[i].state == "h":
             row(canvas, [up for _ in moments])
-        row(canvas, [cells(m.strips[i].values[liveliest[i]], canvas) for m in moments], arrow=" → ")
+        arrow = " → " if report.sharing.states else "   "
+        row(canvas, [cells(m.strips[i].values[liveliest[i]], canvas) for m in moments], arrow)
         row(
             canvas, [[f"layer {strips[i].layer} {strips[i].state}".center(COLUMN)] for _ in moments]
         )
