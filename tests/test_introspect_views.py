@@ -15,7 +15,7 @@ from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.side_by_side import chunks
 from charrnn.inspection.summary import summarise
 from charrnn.inspection.surprisal import read, surprisal
-from charrnn.inspection.unfold import Moment, Strip, Unfolding, predict, unfold
+from charrnn.inspection.unfold import Moment, Strip, Unfolding, predict, sharing, unfold
 from charrnn.network.cells import CELLS
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
@@ -272,16 +272,23 @@ def test_predictions_add_up_and_cool_down() -> None:
     assert cold.candidates[0].character == report.candidates[0].character
 
 
-def test_the_second_l_is_explained_by_the_state() -> None:
+@pytest.mark.parametrize(
+    ("cell", "told_apart_by"), [("rnn", "state that arrived"), ("mlp", "3 characters")]
+)
+def test_the_second_l_is_explained_by_the_state_or_by_the_places_before(
+    cell: str, told_apart_by: str
+) -> None:
     def moment(character: str, guess: str) -> Moment:
         p = np.array([float(c == guess) for c in "ehlo"])
         return Moment(character, None, (Strip(0, "h", np.zeros(2)),), p)
 
     pairs = (("h", "e"), ("e", "l"), ("l", "l"), ("l", "o"))
-    report = Unfolding("hell", "ehlo", 1.0, tuple(moment(*pair) for pair in pairs))
+    moments, about = tuple(moment(*pair) for pair in pairs), sharing(random_model(cell))
+    report = Unfolding("hell", "ehlo", 1.0, moments, about)
     said = words.unfolding(report)
     assert "'l' is read twice" in said
     assert "expects 'l' after the first and 'o' after the later one" in said
+    assert told_apart_by in said
 
 
 # Summary

@@ -84,7 +84,7 @@ def unfolding(report: Unfolding) -> str:
         earlier = seen.setdefault(moment.character, moment)
         guess, before = (likeliest(report, m) for m in (moment, earlier))
         if guess != before:
-            same, first, later = (shown(c) for c in (moment.character, before, guess))
+            same, first, later = (named(c) for c in (moment.character, before, guess))
             words = (
                 f"In words: '{same}' is read twice, and the model expects '{first}' after the "
                 f"first and '{later}' after the later one: "

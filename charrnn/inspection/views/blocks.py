@@ -32,19 +32,13 @@ def separate(report: Unfolding, canvas: Canvas) -> None:
     first = max(0, N - PLACES)
     if first:
         canvas.line(f"   ... {first} older places")
-    middle = (first + N) // 2
     for place in range(first, N):
         name = "none" if text[place] == "\0" else canvas.name(text[place])
-        matrix = f"W_{place + 1}".ljust(5)
-        corner = "──" if N == 1 else "─┐" if place == first else "─┘" if place == N - 1 else "─┤"
-        then = f"→ sum, tanh → {upper(about)}" if place == middle else ""
-        canvas.line(f"   {canvas.pad(name, 5)} → {matrix}{H} x {V} {corner}{then}")
-
-
-def upper(about: Sharing) -> str:
-    """What comes after the first layer of a perceptron."""
+        row = f"   {canvas.pad(name, 5)} → {f'W_{place + 1}':<5} {H} x {V} ─"
+        canvas.line(row + ("┐" if place == first else "┤"))
     layers = len(about.shapes)
-    return "softmax" if layers == 1 else f"{plural(layers - 1, 'more layer')}, softmax"
+    above = f"{plural(layers - 1, 'more layer')}, " if layers > 1 else ""
+    canvas.line(f"   sum, tanh, {above}softmax ←".rjust(len(row)) + "┘")
 
 
 def shared(about: Sharing, vocabulary_size: int, canvas: Canvas) -> None:
@@ -53,23 +47,23 @@ def shared(about: Sharing, vocabulary_size: int, canvas: Canvas) -> None:
     canvas.prose(
         ("one block of weights for every place", "bold"), f" ({count:,} weights, used at each step)"
     )
-    width = max(len(line) for layer in range(len(about.shapes)) for line in inside(about, layer))
+    insides = [inside(about, layer) for layer in range(len(about.shapes))]
+    width = max(len(line) for lines in insides for line in lines)
     up = " " * (3 + width // 2) + "↑"
-    states = " and ".join(about.states)
     canvas.line("   " + "next character".center(width + 4).rstrip())
-    for layer in reversed(range(len(about.shapes))):
+    for lines in reversed(insides):
+        loop = ("", "─┐ " + ", ".join(about.states), "←┘")
         canvas.line(up)
-        name, matrices = (line.ljust(width) for line in inside(about, layer))
         canvas.line("   ┌" + "─" * (width + 2) + "┐")
-        canvas.line(f"   │ {name} │─┐ {states}")
-        canvas.line(f"   │ {matrices} │←┘ of the step before")
+        for line, back in zip(lines, loop, strict=True):
+            canvas.line(f"   │ {line.ljust(width)} │{back}")
         canvas.line("   └" + "─" * (width + 2) + "┘")
     canvas.line(up)
     canvas.line("   " + f"one of {vocabulary_size:,} characters".center(width + 4).rstrip())
 
 
-def inside(about: Sharing, layer: int) -> tuple[str, str]:
-    """The two lines of a block."""
+def inside(about: Sharing, layer: int) -> tuple[str, str, str]:
+    """The lines of a block."""
     (rows, inputs), (_, units) = about.shapes[layer]
     name = f"layer {layer}, {about.cell}, {about.hidden_size:,} units"
-    return name, f"W_ih {rows:,} x {inputs:,}, W_hh {rows:,} x {units:,}"
+    return name, f"W_ih {rows:,} x {inputs:,}", f"W_hh {rows:,} x {units:,}"

@@ -21,7 +21,7 @@ class MLP(Architecture):
 
     name = "mlp"
     default_context = 16
-    learning_rates = {"tanh": (0.01, 0.008)}
+    learning_rates = {"tanh": (0.03, 0.024)}
 
     @classmethod
     def parameter_shapes(cls, L: int, H: int, V: int, context: int) -> dict[str, tuple[int, ...]]:
