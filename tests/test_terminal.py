@@ -117,6 +117,13 @@ def test_a_console_is_of_the_given_environment_alone(monkeypatch: pytest.MonkeyP
     assert written(made) == b"\x1b[31m[bold]:smile: 1[/]\x1b[0m\n"
 
 
+def test_a_console_without_colour_moves_the_cursor_and_writes_no_styles() -> None:
+    made = stream(True, NO_COLOR="1", **XTERM)
+    made.console.print("plain", style="bold dim red")
+    made.console.show_cursor(False)
+    assert written(made) == b"plain\n\x1b[?25l"
+
+
 def test_a_patient_stream_outlives_its_reader() -> None:
     reader, writer = os.pipe()
     with open(writer, "w", encoding="utf-8") as file:

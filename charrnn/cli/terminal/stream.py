@@ -92,11 +92,20 @@ class Stream:
 
     @cached_property
     def console(self) -> "Console":
-        """Rich on this stream. It interprets nothing: no markup, emoji or guessed highlights."""
+        """Rich on this stream. It interprets nothing: no markup, emoji or guessed highlights.
+
+        Without colour it writes no styles at all, and still moves the cursor of a live view.
+        """
         from rich.console import Console
 
-        file, environment = cast(IO[str], self), self.environment
-        return Console(file=file, markup=False, emoji=False, highlight=False, _environ=environment)
+        return Console(
+            file=cast(IO[str], self),
+            color_system="auto" if self.colour else None,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            _environ=self.environment,
+        )
 
 
 class PatientStream(Stream):
