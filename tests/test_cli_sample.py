@@ -95,6 +95,14 @@ def test_stdout_has_the_text_and_nothing_else():
     assert started.returncode == 0
 
 
+def test_a_pipe_does_without_rich():
+    script = (
+        f"import sys; sys.argv = ['charrnn', 'sample', {str(TINY)!r}, '-n', '9'];"
+        "from charrnn import cli; assert cli.run() == 0; assert 'rich' not in sys.modules, 'rich'"
+    )
+    subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
+
+
 def test_the_model_in_the_current_folder_is_the_default(run, tmp_path, monkeypatch):
     (tmp_path / "charrnn.npz").write_bytes(TINY.read_bytes())
     monkeypatch.chdir(tmp_path)
@@ -165,7 +173,8 @@ def test_a_terminal_receives_no_control_sequence_from_the_model(hostile):
 
 
 def test_colours_are_the_only_sequences_with_heat(hostile):
-    received = on_terminal(hostile, "--seed", 1, "-n", 5000, "-t", 1, "--heat")
+    env = {"TERM": "xterm-256color", "COLORTERM": ""}
+    received = on_terminal(hostile, "--seed", 1, "-n", 5000, "-t", 1, "--heat", env=env)
     assert b"\x1b[38;5;231;48;5;" in received
     assert b"\x1b" not in re.sub(rb"\x1b\[(38;5;231;48;5;\d+|0)m", b"", received)
 
@@ -176,7 +185,7 @@ def test_heat_without_colour_is_digits_below(env):
     lines = on_terminal(*arguments, env=env | {"COLUMNS": "60"}).decode().splitlines()
     texts, digits = lines[::2], lines[1::2]
     text = "".join(charrnn.load(TINY).stream(seed=3, length=300, temperature=1))
-    assert "".join(texts) == text.replace("\n", "")
+    assert " ".join(texts).split() == text.split()  # and so no word is cut
     for line, below in zip(texts, digits, strict=True):
         assert re.fullmatch(r"\d+", below)
         assert len(below) - len(line) in (0, 1)  # a newline has a digit too
@@ -209,6 +218,20 @@ def test_a_terminal_sees_the_prompt_labels_and_a_last_newline():
     )
     labels = [f"--- temperature {t}, seed 4 ---" for t in ("0.2", "1")]
     assert received == f"{labels[0]}\nThe {cold}\n{labels[1]}\nThe {hot}\n"
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_terminal_gets_the_same_words_as_a_pipe_and_none_is_cut(columns):
+    """The model's words and those of a long prompt, whose last one the model completes."""
+    prompt = "The keeper of the light" * 9
+    arguments = (TINY, "-p", prompt, "--seed", 5, "-n", 1000)
+    text = prompt + "".join(charrnn.load(TINY).stream(prompt, seed=5, length=1000))
+    env = {"TERM": "xterm-256color", "COLUMNS": str(columns)}
+    received = on_terminal(*arguments, env=env).decode()
+    assert received.startswith("\x1b[2mThe ")
+    shown = re.sub("\x1b\\[(2|0)m", "", received)
+    assert shown.split() == text.split()
+    assert max(map(len, shown.splitlines())) <= columns
 
 
 def test_several_texts_are_lines_in_a_pipe_with_consecutive_seeds(run):

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from charrnn.cli.sample.options import Wanted
-from charrnn.cli.sample.writer import Writer
+from charrnn.cli.sample.writer import writer_for
 from charrnn.cli.terminal.signals import handled, noted
 from charrnn.cli.terminal.stream import Stream
 from charrnn.cli.terminal.terminal import Terminal
@@ -38,7 +38,7 @@ class Conversation:
         self.filters = wanted.filters(loaded, temperature)
         rules.check(self.filters.writable(loaded.vocabulary.characters))
         self.stepper = loaded.start()
-        self.stderr, self.writer = terminal.stderr, Writer(terminal.stdout, wanted)
+        self.stderr, self.writer = terminal.stderr, writer_for(terminal, wanted)
         self.seed(new_seed() if wanted.seed is None else wanted.seed)
 
     def seed(self, seed: int) -> None:

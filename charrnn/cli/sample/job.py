@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from charrnn.cli.sample.options import Wanted
-from charrnn.cli.sample.writer import Writer
+from charrnn.cli.sample.writer import writer_for
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import UsageError
 from charrnn.generation.filters import Filters
@@ -62,8 +62,8 @@ class Job:
                 "Give a --length, or another rule where it stops.",
             )
         self.measure = wanted.heat or wanted.json or wanted.best_of > 1
-        self.stdout, self.stderr = terminal.stdout, terminal.stderr
-        self.writer = Writer(terminal.stdout, wanted)
+        self.stderr = terminal.stderr
+        self.writer = writer_for(terminal, wanted)
 
     def write(self, filters: Filters, signals: list[int]) -> None:
         """Write all texts of one temperature, as one batch; the first is seen as it grows.
@@ -101,15 +101,9 @@ class Job:
             )
 
     def announce(self, text: Text) -> None:
-        """Say which text comes, and on a terminal show the prompt that it continues."""
-        if not self.stdout.isatty():
-            return
-        if self.many:
-            self.stderr.say(f"--- temperature {text.temperature:g}, seed {text.seed} ---")
-        if self.prompt and self.stderr.isatty() and not self.wanted.heat:
-            shown = self.stderr.showable(self.prompt, one_line=False)
-            self.stderr.write(f"\x1b[2m{shown}\x1b[0m" if self.stderr.colour else shown)
-            self.stderr.flush()
+        """Have it shown which text comes, if there are several, and what it continues."""
+        label = f"--- temperature {text.temperature:g}, seed {text.seed} ---"
+        self.writer.begin(label if self.many else "", self.prompt)
 
     def show(self, text: Text, *, seen: bool) -> None:
         """Finish one text: print what was not streamed, and what is to be said about it."""

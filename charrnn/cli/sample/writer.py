@@ -1,49 +1,70 @@
-"""The way of generated text to stdout: streamed, and harmless on a terminal.
+"""The way of generated text to stdout: what writes it, and the exact one of the two.
 
-Into a pipe or a file go the exact characters, as UTF-8. A terminal gets its own encoding, and
-`visible` turns what it would obey or hide into escapes, one character at a time. Rich never sees
-this text: it would read it as markup.
+Into a pipe or a file go the exact characters, as UTF-8, without Rich; `terminal_writer` is what a
+terminal gets instead, unless the characters themselves were asked for.
 """
 
 import time
 import unicodedata
 from collections.abc import Sequence
+from typing import Protocol
 
+from charrnn.cli.sample.heat import bits, digit
 from charrnn.cli.sample.options import Wanted
-from charrnn.cli.terminal.stream import Stream
+from charrnn.cli.terminal.terminal import Terminal
 from charrnn.visible import visible
 
 _FLUSH_SECONDS = 0.1
-#: Backgrounds (256-colour palette, under white letters) for 0, 1, ... bits of surprisal.
-_HEAT = (None, 235, 237, 58, 94, 130, 166, 160, 196)
 
 
-class Writer:
-    """Streams text to stdout; flushes every character on a terminal, else lines or ten a second.
+class Writer(Protocol):
+    """Streams texts, one after the other."""
 
-    `heat` shows how surprising each character was: as a background colour, or where there is no
-    colour as a digit below it, in bits, 9 for nine and more.
-    """
-
-    def __init__(self, stdout: Stream, wanted: Wanted) -> None:
-        self._stdout = stdout
-        self._pending: list[str] = []
-        self._live = stdout.isatty()
-        self._escape = wanted.escape or (self._live and not wanted.raw)
-        self._heat, self._colour = wanted.heat, wanted.heat and self._live and stdout.colour
-        self._flushed = 0.0
-        self._digits = ""
-        self._width = stdout.width if self._live else 0
-        self._last = "\n"
+    def begin(self, label: str, prompt: str) -> None:
+        """Say on a terminal which text comes, and show the prompt that it continues."""
 
     def write(self, text: str, nats: Sequence[float] = ()) -> None:
-        """Show `text`; with heat, `nats` holds the surprisal of each character."""
+        """Add to the text; with `--heat`, `nats` holds the surprisal of each character."""
+
+    def finish(self, *, newline: bool = False) -> None:
+        """End a text. A newline is added where it has none, if asked for or on a terminal."""
+
+
+def writer_for(terminal: Terminal, wanted: Wanted) -> Writer:
+    if not terminal.stdout.isatty() or wanted.raw or wanted.json:
+        return ExactWriter(terminal, wanted)
+    from charrnn.cli.sample.terminal_writer import TerminalWriter
+
+    return TerminalWriter(terminal, heat=wanted.heat)
+
+
+class ExactWriter:
+    """Writes characters as they are, flushed after each line or ten times a second; with heat each
+    line has digits below it. A terminal gets every piece at once, and no controls but with --raw.
+    """
+
+    def __init__(self, terminal: Terminal, wanted: Wanted) -> None:
+        self._stdout, self._stderr = terminal.stdout, terminal.stderr
+        self._pending: list[str] = []
+        self._live = terminal.stdout.isatty()
+        self._escape = wanted.escape or (self._live and not wanted.raw)
+        self._heat = wanted.heat
+        self._flushed = 0.0
+        self._digits = ""
+        self._last = "\n"
+
+    def begin(self, label: str, prompt: str) -> None:
+        if self._live and label:
+            self._stderr.say(label)
+        if self._live and self._stderr.isatty():
+            self._stderr.write(self._stderr.showable(prompt, one_line=False))
+            self._stderr.flush()
+
+    def write(self, text: str, nats: Sequence[float] = ()) -> None:
         if not text:
             return
         self._last = text[-1]
-        if self._colour:
-            text = "".join(map(self._coloured, text, nats))
-        elif self._heat:
+        if self._heat:
             text = "".join(map(self._with_digits, text, nats))
         elif self._escape:
             text = visible(text)
@@ -54,7 +75,6 @@ class Writer:
             self._flushed = now
 
     def finish(self, *, newline: bool = False) -> None:
-        """End a text. A newline is added where it has none, if asked for or on a terminal."""
         if self._digits:
             self._pending.append(self._under())
         elif self._last != "\n" and (newline or self._live):
@@ -67,33 +87,16 @@ class Writer:
         self._pending.clear()
         self._stdout.send(text)
 
-    def _shown(self, character: str) -> str:
-        return visible(character) if self._escape else character
-
-    def _coloured(self, character: str, nats: float) -> str:
-        shade = _HEAT[min(_bits(nats), len(_HEAT) - 1)]
-        if shade is None or character == "\n":  # a coloured newline would paint the whole line
-            return self._shown(character)
-        return f"\x1b[38;5;231;48;5;{shade}m{self._shown(character)}\x1b[0m"
-
     def _with_digits(self, character: str, nats: float) -> str:
-        digit = str(min(_bits(nats), 9))
         if character == "\n":
-            self._digits += digit
+            self._digits += digit(bits(nats))
             return self._under()
-        shown = " " if character == "\t" else self._shown(character)
+        shown = " " if character == "\t" else visible(character) if self._escape else character
         wide = unicodedata.east_asian_width(character) in "WF"
-        digits = digit.ljust(len(shown) + wide)
-        full = self._width and len(self._digits) + len(digits) >= self._width
-        before = self._under() if full else ""
-        self._digits += digits
-        return before + shown
+        self._digits += digit(bits(nats)).ljust(len(shown) + wide)
+        return shown
 
     def _under(self) -> str:
         """Ends a line of text and writes its digits below."""
         digits, self._digits = self._digits, ""
         return f"\n{digits}\n"
-
-
-def _bits(nats: float) -> int:
-    return round(nats / 0.6931471805599453) if nats < 100 else 99
