@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cells.base import Architecture
+from charrnn.network.architecture import Architecture
 from charrnn.network.dropout import Dropout
 from charrnn.network.layer import flat_rows
 

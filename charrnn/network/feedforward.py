@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.network.architecture import Architecture
 from charrnn.network.body import Body, ModelTape, State
-from charrnn.network.cells.base import Architecture
 from charrnn.network.dropout import Dropout
 from charrnn.network.layer import by_step, flat_rows
 

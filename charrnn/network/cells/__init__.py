@@ -1,9 +1,9 @@
 """The registry of cells: a file of this folder that defines a subclass of `Cell` is a cell.
 
-Its file name is the cell's name. One of them, `mlp`, is there for contrast: it is an `Architecture`
-and has no cell. All that the house knows of a cell, from the shapes of its weights
-to the choices of `--cell`, follows from here. The names are known without importing NumPy; a cell
-itself is imported when it is first asked for.
+Its file name is the cell's name. One of them, `mlp`, is there for contrast: an `Architecture` that
+has no cell. All that the house knows of a cell, from the shapes of its weights to the choices of
+`--cell`, follows from here. The names are known without importing NumPy; a cell itself is imported
+when it is first asked for.
 """
 
 import pkgutil
@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from charrnn.network.cells.base import Architecture
+    from charrnn.network.architecture import Architecture
 
 
 class Registry(Mapping[str, "type[Architecture]"]):

@@ -1,6 +1,4 @@
-"""What `--cell` may name: an architecture, and the cell that makes a recurrent one.
-
-A cell is pointwise mathematics between two matrix products.
+"""What a cell is: pointwise mathematics between two matrix products.
 
 At every timestep a recurrent layer computes two products,
 
@@ -14,13 +12,14 @@ G is the number of gates, H the hidden size, B the batch. Gate order and equatio
 A new cell is one new file of this folder, named like the cell.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from charrnn.arrays import Array
 from charrnn.network.activations import Activation
+from charrnn.network.architecture import Architecture
 
 
 @dataclass(slots=True)
@@ -48,48 +47,6 @@ class Step:
     tanh: Activation
     scratch: Array
     a: Array
-
-
-class Architecture(ABC):
-    """What the house has to know of a kind of network, whatever it computes.
-
-    Shapes are those of one network of L layers of H units that reads an alphabet of V characters;
-    `context` is N, the places that it reads at once, and 0 for one that reads them in turn.
-    """
-
-    name: ClassVar[str]
-    #: The activations that a user may choose, the default first, and for each the good peak
-    #: learning rates at a width of 256: with one layer, and with more.
-    learning_rates: ClassVar[dict[str, tuple[float, float]]] = {"tanh": (0.02, 0.015)}
-    #: The N that is taken where the user names none; 0 if there is no such choice.
-    default_context: ClassVar[int] = 0
-    #: Names of what every layer hands to itself at the next step, the hidden state first.
-    states: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, activation: str = "tanh") -> None:
-        if activation not in self.learning_rates:
-            raise ValueError(f"the {self.name} cell has no activation {activation!r}")
-        self.activation = activation
-
-    @classmethod
-    @abstractmethod
-    def parameter_shapes(cls, L: int, H: int, V: int, context: int) -> dict[str, tuple[int, ...]]:
-        """The parameters below the softmax layer, under PyTorch's names."""
-
-    @classmethod
-    @abstractmethod
-    def sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
-        """L and N of a network with parameters of these shapes."""
-
-    @classmethod
-    @abstractmethod
-    def carried_shapes(cls, L: int, H: int, context: int) -> dict[str, tuple[int, int]]:
-        """What one stream carries from chunk to chunk, by name; zeros before anything is read."""
-
-    @classmethod
-    @abstractmethod
-    def kept_rows(cls) -> int:
-        """About how many numbers training keeps for each unit of a layer and each place read."""
 
 
 class Cell(Architecture):

@@ -13,7 +13,7 @@ The mathematics is in `network.feedforward`.
 
 from collections.abc import Mapping
 
-from charrnn.network.cells.base import Architecture
+from charrnn.network.architecture import Architecture
 
 
 class MLP(Architecture):
