@@ -12,6 +12,7 @@ by nothing, so it is not counted: the figure of `charrnn inspect --view surprisa
 import argparse
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,22 +23,47 @@ from torch.nn.functional import cross_entropy, one_hot
 CHUNK = 1024  # characters at once: bounds the memory, changes nothing in the sum
 
 
-def build_layer(meta: dict) -> nn.RNNBase:
+class Window(nn.Module):
+    """A checkpoint's perceptron: `nn.Linear` and `nn.Tanh` in sequence over the one-hot vectors of
+    the last N characters, the oldest first. Called like `nn.RNN`; its state is those vectors."""
+
+    def __init__(self, meta: dict) -> None:
+        super().__init__()
+        self.input_size, self.context = meta["vocabulary_size"], meta["context"]
+        sizes = [self.context * self.input_size] + [meta["hidden_size"]] * meta["layers"]
+        pairs = [[nn.Linear(a, b), nn.Tanh()] for a, b in pairwise(sizes)]
+        self.layers = nn.Sequential(*(module for pair in pairs for module in pair))
+
+    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        """One-hot vectors (T, 1, V) to hidden (T, 1, H), and the last N of them."""
+        if state is None:
+            state = x.new_zeros(self.context, *x.shape[1:])
+        x = torch.cat([state, x])
+        windows = x[1:].unfold(0, self.context, 1)  # (T, 1, V, N)
+        return self.layers(windows.transpose(2, 3).flatten(2)), x[-self.context :]
+
+
+def build_layer(meta: dict) -> nn.Module:
     """PyTorch's own layer for the cell that the checkpoint names."""
+    if meta["cell"] == "mlp":
+        return Window(meta)
     sizes = meta["vocabulary_size"], meta["hidden_size"], meta["layers"]
     if meta["cell"] == "rnn":
         return nn.RNN(*sizes, nonlinearity=meta["activation"])
     return {"lstm": nn.LSTM, "gru": nn.GRU}[meta["cell"]](*sizes)
 
 
-def load(path: Path, dtype: torch.dtype) -> tuple[dict, str, nn.RNNBase, nn.Linear]:
+def load(path: Path, dtype: torch.dtype) -> tuple[dict, str, nn.Module, nn.Linear]:
     """Header, vocabulary, recurrent layer and head; every parameter must be there, and no other."""
     with np.load(path, allow_pickle=False) as z:
         meta = json.loads(bytes(z["meta"]))
         vocabulary = "".join(map(chr, z["vocabulary"]))
-        parameters = {k: torch.from_numpy(z[k]) for k in z if k.startswith(("rnn.", "head."))}
+        parameters = {
+            k: torch.from_numpy(z[k]) for k in z if k.startswith(("rnn.", "mlp.", "head."))
+        }
     rnn = build_layer(meta)
-    rnn.load_state_dict({k[4:]: v for k, v in parameters.items() if k.startswith("rnn.")})
+    hidden = {k[4:]: v for k, v in parameters.items() if not k.startswith("head.")}
+    (rnn.layers if isinstance(rnn, Window) else rnn).load_state_dict(hidden)
     head = nn.Linear(meta["hidden_size"], meta["vocabulary_size"])
     head.load_state_dict({k[5:]: v for k, v in parameters.items() if k.startswith("head.")})
     return meta, vocabulary, rnn.to(dtype), head.to(dtype)
@@ -57,7 +83,7 @@ def encode(text: str, vocabulary: str) -> Tensor:
 
 
 @torch.inference_mode()
-def mean_loss(rnn: nn.RNNBase, head: nn.Linear, ids: Tensor) -> float:
+def mean_loss(rnn: nn.Module, head: nn.Linear, ids: Tensor) -> float:
     """Mean negative log-likelihood, in nats per predicted character, of one stream of ids."""
     dtype, total, state = head.weight.dtype, 0.0, None
     for inputs, targets in zip(ids[:-1].split(CHUNK), ids[1:].split(CHUNK), strict=True):
