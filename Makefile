@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo.npz
 
-.PHONY: demo setup test check lint types bench torture corpora remembering clean
+.PHONY: demo setup test check lint types bench torture corpora remembering sharing clean
 
 setup: $(VENV)/installed
 
@@ -68,6 +68,10 @@ bench: $(VENV)/installed .venv-bench/installed
 # The figures and pictures of docs/remembering.md; about four minutes.
 remembering: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/remembering.py remembering
+
+# The tables of docs/sharing.md; about five minutes on one core.
+sharing: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/sharing.py sharing
 
 clean:
 	rm -rf .venv .venv-* $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache
