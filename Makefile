@@ -50,7 +50,7 @@ types: $(VENV)/developing
 torture: $(VENV)/developing
 	$(BIN)/python -m pytest tests/torture
 
-# The texts with an exact entropy. hello.txt is in the repository; the others are made.
+# The texts with an exact entropy: hello, recall, tides. hello.txt is in the repository; the others are made.
 corpora: $(VENV)/installed
 	$(BIN)/python corpora/synthesise.py corpora
 
