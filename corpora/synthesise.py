@@ -13,9 +13,11 @@ nats, and one that remembers pays nothing. recall-L-test.txt is for measuring th
 tides.txt is a time series: the height of the sea every half hour in whole centimetres, three digits
 each, a line for every twelve hours. The tide is the sum of two cosines with periods of 25 and 24
 readings, so spring tides come every 600 readings, rounded; to that the waves add a noise of -2 to
-2. Whoever knows the hour still pays the entropy of the noise, 1.407 nats for four characters, and
-nothing else. tides-test.txt has other waves. tides-fault.txt has others again and, at FAULTS, the
-errors of an instrument.
+2. The text has pages of 50 lines with an empty line between them, and each page begins at one of
+the 25 hours at which a line can, drawn at random: without that a network learns a clock and stops
+listening to the sea. Whoever knows the hour pays the entropy of the noise, 1.408 nats a reading,
+and finding the hour costs ln 25 a page. tides-test.txt has other pages; tides-fault.txt is one page
+with the errors of an instrument at FAULTS.
 """
 
 import math
@@ -30,7 +32,8 @@ TEST_CHARACTERS = 20_000
 MOON, SUN, TOGETHER = 25, 24, 600  # periods in readings, of half an hour
 LINE = 24  # readings
 WAVES = {-2: 1 / 16, -1: 4 / 16, 0: 6 / 16, 1: 4 / 16, 2: 1 / 16}  # centimetres: probability
-READINGS, TEST_READINGS, FAULT_READINGS = 120_000, 12_000, 1_200
+LINES = 50  # of a page
+PAGES, TEST_PAGES = 100, 10
 #: Readings of tides-fault.txt from 0: one with a wrong tens digit, those for which the gauge was
 #: stuck, and one that is 6 cm too high.
 FAULTS = {"digit": range(300, 301), "stuck": range(509, 515), "high": range(900, 901)}
@@ -60,10 +63,15 @@ def tide(reading: int) -> int:
     return round(320 + moon + sun)
 
 
-def heights(readings: int, seed: int) -> list[int]:
-    """With waves; reading 0 is a spring tide's high water."""
-    waves = random.Random(seed).choices(list(WAVES), list(WAVES.values()), k=readings)
-    return [tide(reading) + wave for reading, wave in enumerate(waves)]
+def pages(count: int, seed: int) -> list[tuple[int, list[int]]]:
+    """For each page the hour of its first reading, from 0 to 599, and its heights with waves."""
+    rng = random.Random(seed)
+    found = []
+    for _ in range(count):
+        hour = LINE * rng.randrange(MOON)
+        waves = rng.choices(list(WAVES), list(WAVES.values()), k=LINE * LINES)
+        found.append((hour, [tide(hour + i) + wave for i, wave in enumerate(waves)]))
+    return found
 
 
 def written(heights: list[int]) -> str:
@@ -72,29 +80,31 @@ def written(heights: list[int]) -> str:
     return "".join(f"{height:03}{ends[i % LINE]}" for i, height in enumerate(heights))
 
 
-def tides(readings: int = READINGS, seed: int = 0) -> str:
-    return written(heights(readings, seed))
+def tides(count: int = PAGES, seed: int = 0) -> str:
+    return "\n".join(written(heights) for _, heights in pages(count, seed))
 
 
-def faulty_tides(readings: int = FAULT_READINGS, seed: int = 2) -> str:
-    series = heights(readings, seed)
+def faulty_tides(seed: int = 2) -> str:
+    [(_, heights)] = pages(1, seed)
     for i in FAULTS["digit"]:
-        series[i] += 50 if series[i] // 10 % 10 < 5 else -50
+        heights[i] += 50 if heights[i] // 10 % 10 < 5 else -50
     for i in FAULTS["stuck"]:
-        series[i] = series[i - 1]
+        heights[i] = heights[i - 1]
     for i in FAULTS["high"]:
-        series[i] += 6
-    return written(series)
+        heights[i] += 6
+    return written(heights)
 
 
 def tides_entropy() -> float:
-    """Nats per character, for one who knows the hour: the noise is independent of all else."""
-    return -sum(p * math.log(p) for p in WAVES.values()) / 4
+    """Nats per character. The waves are independent of all else; and a page tells its hour, of
+    which nothing was known before."""
+    reading = -sum(p * math.log(p) for p in WAVES.values())
+    return (LINE * LINES * reading + math.log(MOON)) / (4 * LINE * LINES + 1)
 
 
 def tides_entropy_by_place() -> tuple[float, float, float]:
     """Nats in the hundreds, the tens and the units of a reading, each given the hour and the digits
-    before it; the fourth character is certain. Their sum is 4 `tides_entropy()`."""
+    before it; the fourth character is certain."""
     totals = [0.0, 0.0, 0.0]
     for hour in range(TOGETHER):
         digits = {f"{tide(hour) + wave:03}": p for wave, p in WAVES.items()}
@@ -111,7 +121,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     texts = {"hello.txt": hello()} | {f"recall-{n}.txt": recall(n) for n in LENGTHS}
     texts |= {f"recall-{n}-test.txt": recall(n, TEST_CHARACTERS, seed=1) for n in LENGTHS}
-    texts |= {"tides.txt": tides(), "tides-test.txt": tides(TEST_READINGS, seed=1)}
+    texts |= {"tides.txt": tides(), "tides-test.txt": tides(TEST_PAGES, seed=1)}
     texts |= {"tides-fault.txt": faulty_tides()}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="ascii", newline="\n")
