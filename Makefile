@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo.npz
 
-.PHONY: demo setup test check lint types bench torture corpora remembering sharing clean
+.PHONY: demo setup test check lint types bench torture corpora remembering sequences sharing clean
 
 setup: $(VENV)/installed
 
@@ -72,6 +72,10 @@ remembering: $(VENV)/installed
 # The tables of docs/sharing.md; about five minutes on one core.
 sharing: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/sharing.py sharing
+
+# The figures and pictures of docs/sequences.md; about seven minutes.
+sequences: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/sequences.py
 
 clean:
 	rm -rf .venv .venv-* $(DEMO) .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -198,6 +198,6 @@ def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) ->
         if value is not None and value != known:
             option = "--" + name.replace("_", "-")
             raise UsageError(
-                f"{option} {value} contradicts {request.out}, which has {known or 'none'}",
+                f"{option} {value} contradicts {request.out}, which has {'none' if known is None else known}",
                 f"Leave {option} out to resume, or start anew with another --out.",
             )
