@@ -196,8 +196,8 @@ def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) ->
     for name, value in wanted.items():
         known = training.get(name, value) if isinstance(training, dict) else value
         if value is not None and value != known:
-            option = "--" + name.replace("_", "-")
+            option, has = "--" + name.replace("_", "-"), "none" if known is None else known
             raise UsageError(
-                f"{option} {value} contradicts {request.out}, which has {'none' if known is None else known}",
+                f"{option} {value} contradicts {request.out}, which has {has}",
                 f"Leave {option} out to resume, or start anew with another --out.",
             )
