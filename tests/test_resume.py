@@ -78,9 +78,14 @@ def resume(corpus: Corpus, path: Path, **more: Any) -> Session:
     return resume_session(corpus, checkpoint.load(path, with_resume=True), path, **more)
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+@pytest.mark.parametrize(
+    (
+        "layers",
+        "dropout",
+        "optimizer",
+    ),  # every pair of values
+    [(1, 0.4, "adam"), (1, 0.0, "muon"), (2, 0.0, "adam"), (2, 0.4, "muon")],
+)
 @pytest.mark.parametrize(
     ("cell", "members"),
     [("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3), ("mlp", 1), ("mlp", 2)],

@@ -25,7 +25,7 @@ from charrnn.training.settings import Budget
 Figure = Callable[[str, str], None]
 Scaled = Callable[[int], int]
 STEPS = 200
-KINDS = list(itertools.product(["rnn", "lstm", "gru"], [1, 2], [0.0, 0.4]))
+KINDS = list(itertools.product(["rnn", "lstm", "gru", "mlp"], [1, 2], [0.0, 0.4]))
 
 
 def test_resumes(tmp_path: Path, figure: Figure, scaled: Scaled) -> None:
