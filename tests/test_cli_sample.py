@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import terminal
 
 import charrnn
 from charrnn import cli
@@ -416,6 +418,55 @@ def test_ctrl_c_stops_the_text_and_not_the_conversation():
     assert started.returncode == 0
     assert err == b""
     assert len(out.split(b"\n")[-2]) <= 7
+
+
+def read_until(descriptor, what, count=1):
+    received = b""
+    while received.count(what) < count:
+        received += os.read(descriptor, 1 << 16)
+    return received
+
+
+def test_a_person_edits_lines_and_takes_earlier_ones_again():
+    pytest.importorskip("readline")
+    import termios
+
+    arguments = (TINY, "-i", "-t", "0", "-n", 5, "--ban", r"\n")
+    with terminal() as (theirs, ours):
+        started = process(*arguments, stdin=theirs, stdout=theirs, stderr=theirs)
+        read_until(ours, b"> ")
+        os.write(ours, b"and\n")
+        read_until(ours, b"> ")
+        os.write(ours, b"\x1b[A\x01s\n")  # arrow up, to the beginning, s
+        again = read_until(ours, b"> ").decode()
+        os.write(ours, b"\xff\n")
+        assert b"U+FFFD" in read_until(ours, b"> ")
+        os.write(ours, b"not sent")
+        read_until(ours, b"sent")
+        # A signal that strikes readline before it waits is noticed at the next one, or at Enter.
+        while not select.select([ours], [], [], 0.2)[0]:
+            started.send_signal(signal.SIGINT)
+        read_until(ours, b"> ")
+        started.send_signal(signal.SIGTERM)
+        os.write(ours, b"\n")
+        assert started.wait(10) == 143
+        assert termios.tcgetattr(ours)[3] & termios.ECHO  # the terminal is as it was
+    greedy = charrnn.load(TINY).stream
+    first = "".join(greedy("\nand", temperature=0, length=5, ban="\n"))
+    second = "".join(greedy(f"\nand{first}sand", temperature=0, length=5, ban="\n"))
+    assert again.splitlines()[-2] == second
+
+
+def test_the_sign_for_a_person_is_not_in_a_text_that_is_redirected():
+    with terminal() as (theirs, ours):
+        started = process(TINY, "-i", "-n", 5, "--seed", 1, stdin=theirs, stderr=theirs)
+        shown = read_until(ours, b"> ")
+        os.write(ours, b"The\n")
+        shown += read_until(ours, b"> ")
+        os.write(ours, b"\x04")
+        out, _ = started.communicate(timeout=10)
+    assert started.returncode == 0
+    assert out.decode() == "".join(charrnn.load(TINY).stream("\nThe", seed=1, length=5)) + "\n"
 
 
 def test_help_fits_eighty_columns_and_names_every_option(monkeypatch):

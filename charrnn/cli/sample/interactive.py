@@ -1,18 +1,19 @@
 """`charrnn sample --interactive`: a person types, the model continues, and remembers it all.
 
-The prompt sign and all answers to commands are on stderr, generated text on stdout.
+Generated text is on stdout, all answers to commands on stderr.
 """
 
 import dataclasses
 import signal
 from io import TextIOWrapper
-from typing import Any, TextIO
+from types import FrameType
+from typing import Any
 
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.sample.writer import writer_for
 from charrnn.cli.terminal.signals import handled, noted
-from charrnn.cli.terminal.stream import Stream
 from charrnn.cli.terminal.terminal import Terminal
+from charrnn.cli.terminal.typed import ask
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.generation.prompts import fit, unescape
 from charrnn.generation.sampling import Uniforms, continued
@@ -115,33 +116,26 @@ def converse(loaded: Model, wanted: Wanted, rules: Rules, terminal: Terminal) ->
     person = stdin.isatty()
     if person:
         stderr.say("Type text and the model continues it. /help lists the commands, Ctrl-D leaves.")
-    with handled([signal.SIGINT], signal.default_int_handler):  # Ctrl-C ends a line, no more
+    with handled([signal.SIGINT, signal.SIGTERM], interrupt):
         while True:
             try:
-                line = ask(stdin, stderr if person else None)
+                line = ask(stdin, terminal)
                 code = 0 if line is None else conversation.answer(line)
                 if code is not None:
                     return code
-            except KeyboardInterrupt:
-                if not person:
-                    return 128 + signal.SIGINT
-                stderr.say("")
+            except KeyboardInterrupt as received:
+                number: int = received.args[0]
+                if not person or number == signal.SIGTERM:
+                    return 128 + number
+                stderr.say("")  # Ctrl-C ends a line, no more
             except CharRNNError as error:
                 stderr.say(f"{error.message}. {error.hint}")
 
 
-def ask(stdin: TextIO, person: Stream | None) -> str | None:
-    """The next line without its newline, None at the end of the input; a person is prompted."""
-    if person:
-        person.write("> ")
-        person.flush()
-    try:
-        line = stdin.readline()
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), "stdin") from error
-    if person and not line:
-        person.say("")
-    return line.rstrip("\r\n") if line else None
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Leave whatever is being done. A line that is edited has changed the terminal, which is put
+    right on the way."""
+    raise KeyboardInterrupt(number)
 
 
 def setting(name: str, value: str) -> int | float | None:
