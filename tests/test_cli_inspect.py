@@ -292,11 +292,10 @@ def test_no_color_and_dumb_terminals_get_no_escapes(folder: Path, view: str) -> 
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("columns", [30, 160])
-def test_any_width_works(folder: Path, view: str, columns: int) -> None:
-    done = run(folder, "lstm.npz", "--view", view, columns=columns, NO_COLOR="1")
+def test_the_narrowest_terminal_works(folder: Path, view: str) -> None:
+    done = run(folder, "lstm.npz", "--view", view, columns=30, NO_COLOR="1")
     assert done.returncode == 0
-    assert max(map(len, done.stdout.splitlines())) <= columns
+    assert max(map(len, done.stdout.splitlines())) <= 30
 
 
 def test_a_real_terminal_and_a_real_pipe_show_the_same(folder: Path) -> None:
@@ -314,10 +313,9 @@ def test_nothing_is_cut_at_80_columns(
         pytest.fail(f"cut at {room}: {words}")
 
     monkeypatch.setattr("charrnn.cli.inspect.screen.set_cell_size", cut)
-    for options in ((), ("--every",)):
-        for color in ({}, {"NO_COLOR": "1"}):
-            done = run(folder, model, "--view", view, *options, columns=80, **color)
-            assert done.returncode == 0
+    for options, color in (((), {}), (("--every",), {"NO_COLOR": "1"})):
+        done = run(folder, model, "--view", view, *options, columns=80, **color)
+        assert done.returncode == 0
 
 
 #: What is said only where there is no room for all.
