@@ -108,8 +108,10 @@ def test_weights_that_only_get_worse_end_a_run_of_time_early_and_the_best_are_ke
     assert isinstance(events[-1], Finished)
     assert events[-1].early
     assert machine.now < 15
-    losses = [event.loss for event in events if isinstance(event, Evaluation)]
+    evaluations = [event for event in events if isinstance(event, Evaluation)]
+    losses = [event.loss for event in evaluations]
     assert events[-1].best_loss == min(losses) < losses[-1] - 0.05
+    assert len({event.step for event in evaluations}) == len(evaluations)  # none is told twice
 
 
 def test_steps_are_counted_and_never_cut_short() -> None:

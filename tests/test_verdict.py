@@ -28,5 +28,13 @@ def test_little_held_out_text_makes_it_uncertain() -> None:
     assert "uncertain" not in verdict([], 1.0, BASELINES, 90_000)
 
 
+@pytest.mark.parametrize("losses", [[3.0, 2.2, 2.1, 2.05, 2.0], [3.0, 2.0, 1.7, 1.6, 1.5, 1.45]])
+def test_where_more_time_would_gain_nothing_it_is_not_advised(losses: list[float]) -> None:
+    history = [{"step": n, "loss": loss, "validation": loss} for n, loss in enumerate(losses)]
+    for early in (False, True):
+        said = verdict(history, min(losses), BASELINES, 100_000, early=early)
+        assert ("longer" in said) == (not early)
+
+
 def test_an_empty_history_is_no_problem() -> None:
     assert verdict([], 1.0, BASELINES, 90_000).startswith("better than")

@@ -142,10 +142,13 @@ class _Trainer:
         early = share < 1 or (self.timed and self.pace.share_of_steps() >= 1)
         progress.share = 1.0
         if self.evaluator:
-            event = self.evaluate(run.average, run.model.flat)
+            # A run that ends with an evaluation has measured its average already.
+            known = bool(progress.history) and progress.history[-1]["step"] == progress.step
+            event = self.evaluate(*([] if known else [run.average]), run.model.flat)
             if event is None:
                 return
-            yield event
+            if event.best or not known:
+                yield event
         seconds, speed = self.pace.seconds(), self.pace.speed()
         yield Finished(progress.step, seconds, progress.best_loss, speed, early)
 

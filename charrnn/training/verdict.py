@@ -14,19 +14,29 @@ AS_GOOD = 0.005  # two losses that nobody could tell apart
 LITTLE_TEXT = 2_000  # held-out characters
 
 
-def verdict(history: list[dict[str, Any]], best: float, baselines: Baselines, held_out: int) -> str:
+def verdict(
+    history: list[dict[str, Any]],
+    best: float,
+    baselines: Baselines,
+    held_out: int,
+    *,
+    early: bool = False,
+) -> str:
     """Overfitting, underfitting, above the n-gram, or fitting, and what follows from it.
 
-    `history` has an entry with `loss` (training) and `validation` for each evaluation.
+    `history` has an entry with `loss` (training) and `validation` for each evaluation. A run that
+    ended `early` has been told that more time would gain nothing.
     """
     counting = f"counting {baselines.order}-grams ({baselines.ngram:.3f})"
     losses = [point["validation"] for point in history]
+    falling = len(losses) > 3 and losses[len(losses) * 2 // 3] - losses[-1] > STILL_FALLING
     text = f"better than {counting}"
     if best > baselines.ngram + AS_GOOD:
-        text = f"above the n-gram: not yet as good as {counting}; train longer or on more text"
+        missing = "more text would help" if early else "train longer or on more text"
+        text = f"above the n-gram: not yet as good as {counting}; {missing}"
     elif losses and losses[-1] > min(losses) + RISEN:
         text += "; overfitting towards the end: the best weights were kept, more --dropout may help"
-    elif len(losses) > 3 and losses[len(losses) * 2 // 3] - losses[-1] > STILL_FALLING:
+    elif falling and not early:
         text += "; still improving at the end: a longer --time will help"
     elif best > baselines.ngram - AS_GOOD:
         text = f"as good as {counting}"

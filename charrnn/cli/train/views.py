@@ -167,7 +167,8 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
         session = plan.session
         if session.baselines:
             history, held_out = session.run.progress.history, len(session.held_out) - 1
-            lines.append(verdict(history, event.best_loss, session.baselines, held_out))
+            about = (history, event.best_loss, session.baselines, held_out)
+            lines.append(verdict(*about, early=event.early))
     if stopped_by != "budget":
         corpus = " ".join(map(quote, plan.session.corpus.files))
         lines.append(f"stopped by {stopped_by}; saved {path}")
