@@ -61,6 +61,10 @@ def test_skipping_leaves_out_and_says_so():
         ("’", "'"),
         ("—", "-"),
         ("…", "..."),
+        ("½", "1/2"),
+        ("´", "'"),
+        ("″", '"'),
+        ("Ａ", "A"),
         ("\u00a0", " "),
         ("\t", " "),
         ("\r", "\n"),
@@ -78,10 +82,32 @@ def test_the_other_case_is_nearer_than_another_letter():
     assert nearest("É", set("ae")) == "e"
 
 
-def test_a_stand_in_is_of_the_same_kind_or_a_space():
-    assert nearest("日", set("a1 .")) == "a"
-    assert nearest("€", set("a1 .")) == " "
-    assert nearest("€", set("a1")) == "a"
+@pytest.mark.parametrize(
+    ("character", "known", "stand_in"),
+    [
+        ("'", "a’", "’"),
+        ("-", "a–", "–"),
+        ('"', "“”", "“"),
+        (" ", "a\u00a0", "\u00a0"),
+        ("e", "aéz", "é"),
+        ("“", "«»", "«"),
+        ("ß", "SA", "SS"),
+    ],
+)
+def test_a_typographic_form_stands_for_a_plain_one(character, known, stand_in):
+    assert nearest(character, set(known)) == stand_in
+
+
+@pytest.mark.parametrize("character", ["春", "日", "€", "z", "7", "!", "\u0301", "\u200b", "😀"])
+def test_nothing_stands_for_a_character_that_is_near_none(character):
+    assert nearest(character, set("aS1 .'-\n")) == ""
+
+
+def test_a_character_without_a_near_one_is_left_out_and_named():
+    assert fit("a春é", ASCII, "nearest") == (
+        "ae",
+        ["'春' (U+6625) was left out", "'é' (U+00E9) became 'e'"],
+    )
 
 
 @given(st.text(max_size=12), st.sets(st.characters(codec="utf-8"), min_size=1, max_size=6))

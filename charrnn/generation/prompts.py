@@ -12,10 +12,12 @@ Unknown = Literal["error", "skip", "nearest"]
 _SHOWN = 5  # unknown characters that an error names
 #: What typographers distinguish and keyboards do not.
 _PLAIN = str.maketrans(
-    {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
-    | {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "×": "x"}
-    | {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ð": "d"}
-    | {"þ": "th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "\r": "\n", "\t": " "}
+    dict.fromkeys("‘’‚‛‹›′´`", "'")
+    | dict.fromkeys("“”„‟«»″「」『』", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"、": ",", "。": ".", "⁄": "/", "×": "x", "\r": "\n", "\u2028": "\n", "\t": " "}
+    | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"}
+    | {"ð": "d", "þ": "th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"}
 )
 
 
@@ -28,8 +30,8 @@ def unescape(text: str) -> str:
 def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[str]]:
     """Return `text` in characters that the model knows, and notes on what was changed.
 
-    Unknown characters are an error, left out, or replaced by the nearest known ones. Raises
-    UnknownCharacter, which names each with its code point and where it is first.
+    Unknown characters are an error, left out, or replaced by the nearest known ones, if there are
+    any. Raises UnknownCharacter, which names each with its code point and where it is first.
     """
     first: dict[str, int] = {}
     for position, character in vocabulary.unknown(text):
@@ -48,25 +50,26 @@ def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[
 
 
 def nearest(character: str, known: set[str]) -> str:
-    """What stands best for `character` in known characters: its parts without their marks, a
-    plainer form, the other case of these, or else a neighbour of the same kind; nothing for a mark.
+    """What a reader takes for `character` in known characters: a plainer form of it, its parts
+    without their marks, the other case of these, or else a typographic form; nothing if none of
+    these is known, for any other character would be another text.
     """
     parts = unicodedata.normalize("NFKD", character)
     for change in (str, str.lower, str.upper):
-        for form in map(change, (parts, character.translate(_PLAIN), parts.translate(_PLAIN))):
+        for form in map(change, (character.translate(_PLAIN), parts, parts.translate(_PLAIN))):
             left = "".join(c for c in form if c in known)
             if left and all(c in known or unicodedata.combining(c) for c in form):
                 return left
-    return "" if unicodedata.combining(character) else _stand_in(character, known)
+    plain = _bare(character)
+    if not plain.isascii():
+        return ""
+    return min((c for c in known if plain and _bare(c) == plain), default="")
 
 
-def _stand_in(character: str, known: set[str]) -> str:
-    """The neighbour in Unicode of the same kind (letter, digit, ...), else a space, else any."""
-    kind = unicodedata.category(character)[0]
-    same = [c for c in known if unicodedata.category(c)[0] == kind]
-    if not same and " " in known:
-        return " "
-    return min(same or known, key=lambda c: (abs(ord(c) - ord(character)), c))
+def _bare(character: str) -> str:
+    """The plainest form: no marks, no case, nothing typographic."""
+    parts = unicodedata.normalize("NFKD", character.translate(_PLAIN))
+    return "".join(c for c in parts if not unicodedata.combining(c)).translate(_PLAIN).lower()
 
 
 def _complain(first: dict[str, int]) -> None:
@@ -74,7 +77,7 @@ def _complain(first: dict[str, int]) -> None:
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     raise UnknownCharacter(
         f"the prompt has characters that the model never saw: {', '.join(named[:_SHOWN])}{more}",
-        "--unknown skip leaves them out, --unknown nearest takes the most similar known ones.",
+        "--unknown skip leaves them out, --unknown nearest only those that have no similar one.",
     )
 
 

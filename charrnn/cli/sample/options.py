@@ -59,7 +59,8 @@ class Wanted:
         "Encoding of --prompt-file and --corpus.", panel=START, show_default="as the model's"
     )
     unknown: Literal["error", "skip", "nearest"] = option(
-        "What becomes of prompt characters that the model never saw.",
+        "What becomes of prompt characters that the model never saw; nearest writes é as e and the"
+        " like, and leaves out the others.",
         default="error",
         metavar="error|skip|nearest",
         panel=START,
