@@ -245,6 +245,12 @@ def test_windows_shrink_with_a_short_text_unless_asked_for(folder: Path) -> None
     assert run(folder, *short, "--steps", "100", "--burn-in", "17").returncode == 1
 
 
+def test_a_prompt_has_escapes_and_line_ends_as_for_sample(folder: Path) -> None:
+    options = ("rnn.npz", "--view", "surprisal", "--prompt")
+    meant = run_json(folder, *options, "the wind\nis in\nthe rain")
+    assert run_json(folder, *options, "the wind\\nis in\r\nthe rain") == meant
+
+
 def test_text_comes_from_files_and_stdin(folder: Path) -> None:
     (folder / "a.txt").write_text("the wind is in the east", encoding="utf-8")
     from_file = run_json(folder, "rnn.npz", "--view", "surprisal", "--text", "a.txt")

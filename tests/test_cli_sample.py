@@ -330,6 +330,7 @@ def test_unknown_characters_are_replaced_on_request_and_it_is_said(run):
     _, out, err = run(TINY, "-p", "Thé", "--unknown", "nearest", "--seed", 2)
     assert out == "".join(charrnn.load(TINY).stream("The", seed=2))
     assert err == "prompt: 'é' (U+00E9) became 'e'\n"
+    assert run(TINY, "-p", "The\r\n", "--seed", 2) == run(TINY, "-p", "The\\n", "--seed", 2)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UnknownCharacter
-from charrnn.generation.prompts import fit, nearest, unescape
+from charrnn.generation.prompts import fit, line_ends, nearest, unescape
 from charrnn.text.vocabulary import Vocabulary, to_code_points
 
 ASCII = Vocabulary(np.array([10, *range(32, 127)], np.uint32))
@@ -28,6 +28,12 @@ KNOWN = set(ASCII.characters)
 )
 def test_escapes_stand_for_newline_tab_and_backslash(typed, meant):
     assert unescape(typed) == meant
+
+
+def test_line_ends_become_those_of_the_models_text():
+    assert fit("a\r\nb\rc\n", ASCII, "error") == ("a\nb\nc\n", [])
+    kept = Vocabulary(np.array([10, 13, 97], np.uint32))
+    assert fit("a\r\na\r", kept, "error") == ("a\r\na\r", [])
 
 
 def test_unknown_characters_are_named_with_code_point_and_position():
@@ -67,7 +73,6 @@ def test_skipping_leaves_out_and_says_so():
         ("Ａ", "A"),
         ("\u00a0", " "),
         ("\t", " "),
-        ("\r", "\n"),
         ("²", "2"),
         ("\u0301", ""),
         ("å", "a"),
@@ -114,6 +119,7 @@ def test_a_character_without_a_near_one_is_left_out_and_named():
 def test_whatever_is_typed_becomes_readable(text, alphabet):
     vocabulary = Vocabulary(np.unique(to_code_points("".join(alphabet))))
     for unknown in ("skip", "nearest"):
+        text = line_ends(text, vocabulary)
         fitted, notes = fit(text, vocabulary, unknown)
         assert set(fitted) <= alphabet
         assert len(notes) == len(set(text) - alphabet)

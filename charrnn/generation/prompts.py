@@ -1,4 +1,4 @@
-"""Prompts as they are typed: escapes, and characters that the model never saw."""
+"""Prompts as they are typed: escapes, line ends, and characters that the model never saw."""
 
 import unicodedata
 from typing import Literal
@@ -15,7 +15,7 @@ _PLAIN = str.maketrans(
     dict.fromkeys("‘’‚‛‹›′´`", "'")
     | dict.fromkeys("“”„‟«»″「」『』", '"')
     | dict.fromkeys("‐‑‒–—―−", "-")
-    | {"、": ",", "。": ".", "⁄": "/", "×": "x", "\r": "\n", "\u2028": "\n", "\t": " "}
+    | {"、": ",", "。": ".", "⁄": "/", "×": "x", "\u2028": "\n", "\t": " "}
     | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"}
     | {"ð": "d", "þ": "th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"}
 )
@@ -27,12 +27,21 @@ def unescape(text: str) -> str:
     return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
 
 
+def line_ends(text: str, vocabulary: Vocabulary) -> str:
+    """CRLF and lone CR as LF, as in a corpus, unless the model's text kept its CR."""
+    if "\r" in vocabulary.characters:
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[str]]:
     """Return `text` in characters that the model knows, and notes on what was changed.
 
     Unknown characters are an error, left out, or replaced by the nearest known ones, if there are
-    any. Raises UnknownCharacter, which names each with its code point and where it is first.
+    any. Line ends become the model's without a note. Raises UnknownCharacter, which names each with
+    its code point and where it is first.
     """
+    text = line_ends(text, vocabulary)
     first: dict[str, int] = {}
     for position, character in vocabulary.unknown(text):
         first.setdefault(character, position)

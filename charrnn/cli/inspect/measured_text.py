@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from charrnn.errors import CorpusError, UsageError
+from charrnn.generation.prompts import line_ends, unescape
 from charrnn.library import Model
 
 
@@ -30,7 +31,7 @@ def text_of(
     model: Model, file: str | None, prompt: str | None, encoding: str | None = None
 ) -> MeasuredText:
     """The text of `--text` or `--prompt`, else the held-out excerpt that the checkpoint carries. A
-    file is read as the training text was, unless an encoding is given.
+    file is read as the training text was, unless an encoding is given; a prompt as by `sample`.
 
     Raises UsageError for both at once, CorpusError if there is no text at all.
     """
@@ -39,7 +40,7 @@ def text_of(
     if encoding is not None and file is None:
         raise UsageError("--encoding is that of --text", "Give both, or neither.")
     if prompt is not None:
-        return MeasuredText(prompt, "prompt")
+        return MeasuredText(line_ends(unescape(prompt), model.vocabulary), "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 

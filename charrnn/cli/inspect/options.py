@@ -33,7 +33,11 @@ class Request:
     encoding: str | None = option(
         "Encoding of --text.", metavar="NAME", panel=TEXT, show_default="as the model's"
     )
-    prompt: str | None = option("Measure on these characters.", short="-p", panel=TEXT)
+    prompt: str | None = option(
+        r"Measure on these characters; \n, \t and \\ are understood.",
+        short="-p",
+        panel=TEXT,
+    )
     steps: int | None = option("Steps T of a window.", minimum=2, maximum=5000, panel=MEASUREMENT)
     windows: int | None = option("Windows.", minimum=1, maximum=10_000, panel=MEASUREMENT)
     burn_in: int | None = option(
