@@ -104,8 +104,8 @@ class Model:
         UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
         """
         filters = self.filters(temperature, top_k, top_p, min_p, only, ban)
-        rules = Rules(length=length, lines=lines, texts=tuple(stop), until=until)
         text, _ = fit(prompt, self.vocabulary, unknown)
+        rules = Rules(length=length, lines=lines, texts=tuple(stop), until=until, prompt=text)
         seeds = [new_seed() if seed is None else seed]
         pieces = self.pieces(self.start(text), filters, rules, seeds)
         return (character for piece in pieces for character in piece.text)

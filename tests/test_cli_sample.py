@@ -408,6 +408,19 @@ def test_a_conversation_carries_its_state_on(run, monkeypatch, tmp_path):
     ]
 
 
+def test_a_conversation_ends_the_unit_that_was_begun_in_it(run, monkeypatch, tmp_path):
+    typed = tmp_path / "typed.txt"
+    typed.write_text("The\n\n\n", encoding="utf-8")
+    whole = "".join(charrnn.load(TINY).stream("\nThe", seed=2, length=400))
+    first, blank, second, *_ = whole.split("\n")
+    assert not blank
+    assert len(second) < len(first)
+    with open(typed, encoding="utf-8") as lines:
+        monkeypatch.setattr(sys, "stdin", lines)
+        arguments = (TINY, "-i", "--seed", 2, "--until", "line", "-n", len(first))
+        assert run(*arguments)[1] == f"{first}\n\n{second}\n"  # the second turn ends the first line
+
+
 def test_ctrl_c_stops_the_text_and_not_the_conversation():
     started = process(TINY, "-i", "-n", 0, "--seed", 1, stdin=subprocess.PIPE)
     started.stdin.write(b"The\n")

@@ -91,6 +91,52 @@ def test_a_unit_ends_where_a_reader_says_it_does(until, text, expected):
 
 
 @pytest.mark.parametrize(
+    ("until", "prompt", "text", "expected"),
+    [
+        # The prompt has begun a unit: this one ends.
+        ("line", "3 May", ".\ntwo\n", "."),
+        ("line", "3 May", "\n\ntwo\n", ""),
+        ("line", "one\n3 May. ", "x\ntwo\n", "x"),
+        ("paragraph", "one", "\ntwo\n\nthree", "\ntwo\n"),
+        ("paragraph", "one\n", "two\n\nthree", "two\n"),
+        ("paragraph", "one\n", "\nthree\n\n", ""),
+        ("sentence", "One", " two. Three. ", " two."),
+        ("sentence", "One. Two", ". Three. ", "."),
+        ("sentence", "One. ‘Two", ".’ Three. ", ".’"),
+        ("sentence", "今日", "は。明日。", "は。"),
+        # It ends with a unit's end, or has no visible character: the next one.
+        ("line", "3 May\n", "two\nthree\n", "two"),
+        ("line", "3 May\n", "\n two\nthree\n", "\n two"),
+        ("line", "3 May\n  ", "\ntwo\nthree\n", "\ntwo"),
+        ("line", " \n", "\ntwo\nthree\n", "\ntwo"),
+        ("line", "", "\ntwo\nthree\n", "\ntwo"),
+        ("paragraph", "one\n\n", "\ntwo\nthree\n\n", "\ntwo\nthree\n"),
+        ("paragraph", "one\n\ntwo\n\n", "three\n\n", "three\n"),
+        ("sentence", "One.", " Two. Three.", " Two."),
+        ("sentence", "One. ", "Two. Three.", "Two."),
+        ("sentence", "‘One.", "’ Two. Three.", "’ Two."),
+        ("sentence", "One.", ".. Two. Three.", ".. Two."),
+        ("sentence", "Version 3.", "5 is out. Three.", "5 is out."),
+        ("sentence", "今日は。", "明日。今日", "明日。"),
+        ("sentence", "", " One. Two.", " One."),
+    ],
+)
+def test_the_unit_is_the_one_that_the_prompt_has_begun_or_else_the_next(
+    until, prompt, text, expected
+):
+    rules = Rules(length=0, until=until, prompt=prompt)
+    for sizes in ([], [1] * len(text)):
+        assert stopped(text, rules, sizes) == (expected, "until")
+
+
+@given(TEXTS, TEXTS, st.sampled_from(["line", "sentence", "paragraph"]))
+def test_the_end_of_a_unit_that_the_prompt_has_begun_is_that_of_the_whole_text(prompt, text, until):
+    whole, _ = stopped(prompt + text, Rules(length=0, until=until))
+    if whole.startswith(prompt) and whole != prompt and not prompt.rstrip().endswith("."):
+        assert prompt + stopped(text, Rules(length=0, until=until, prompt=prompt))[0] == whole
+
+
+@pytest.mark.parametrize(
     ("rules", "alphabet"),
     [
         (Rules(texts=("",)), "ab"),

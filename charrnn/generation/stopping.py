@@ -25,13 +25,20 @@ class Rules:
     length  characters
     lines   lines; the last newline belongs to the text
     texts   any of these; it does not belong to the text
-    until   the end of the first unit that is not blank; what follows it does not belong to the text
+    until   the end of a unit; what follows it does not belong to the text
+    prompt  what stands before the text
+
+    The unit of `until` is the one that the prompt has begun, or the next one if the prompt is empty
+    or ends where a unit ends. Whitespace before the first visible character of a unit never ends
+    it: a line ends before its newline, a paragraph before the second of two newlines, a sentence
+    after its marks and quotes.
     """
 
     length: int = 500
     lines: int | None = None
     texts: tuple[str, ...] = ()
     until: Unit | None = None
+    prompt: str = ""
 
     def check(self, alphabet: str) -> None:
         """Raise UsageError if a rule makes no sense, or never could with these characters."""
@@ -77,6 +84,8 @@ class Stopper:
         self._waiting = ""  # the beginning of a stop text, perhaps
         self._blank, self._last, self._ended = True, "", ""
         self._simple = not (rules.lines or rules.texts or rules.until)
+        if rules.until:
+            self._read(rules.prompt)
 
     def push(self, text: str) -> str:
         """Return what has become certain by `text`; nothing any more once `reason` is set."""
@@ -91,6 +100,14 @@ class Stopper:
             self.reason = "length"
             text, self._waiting = text + self._waiting, ""
         return text
+
+    def _read(self, prompt: str) -> None:
+        """Find out whether `prompt` ends inside a unit."""
+        for character in prompt:
+            if self._completes(character):
+                self._blank = character.isspace()
+        if self._rules.until == "sentence" and self._ended:
+            self._blank = True  # its marks are there; a quote may still come
 
     def _examined(self, text: str) -> str:
         result = ""
@@ -126,7 +143,9 @@ class Stopper:
     def _completes(self, character: str) -> bool:
         """Does a unit end before this character?"""
         until, last, ended = self._rules.until, self._last, self._ended
-        blank, self._blank = self._blank, self._blank and character.isspace()
+        blank = self._blank
+        more = bool(ended) and character in _ENDS + _WIDE_ENDS + _CLOSERS  # of the unit before
+        self._blank = blank and (more or character.isspace())
         self._last = character
         if character in _ENDS + _WIDE_ENDS:
             self._ended = character
@@ -138,5 +157,4 @@ class Stopper:
             return character == "\n"
         if until == "paragraph":
             return character == last == "\n"
-        between = character in _ENDS + _WIDE_ENDS + _CLOSERS
-        return bool(ended) and not between and (ended in _WIDE_ENDS or character.isspace())
+        return bool(ended) and not more and (ended in _WIDE_ENDS or character.isspace())

@@ -39,6 +39,7 @@ class Conversation:
         self.filters = wanted.filters(loaded, temperature)
         rules.check(self.filters.writable(loaded.vocabulary.characters))
         self.stepper = loaded.start()
+        self.unit = ""  # of --until: what has been said since the last one ended
         self.stderr, self.writer = terminal.stderr, writer_for(terminal, wanted)
         self.seed(new_seed() if wanted.seed is None else wanted.seed)
 
@@ -59,17 +60,20 @@ class Conversation:
         text, notes = fit(unescape(typed), self.loaded.vocabulary, self.wanted.unknown)
         self.stderr.say(*(f"prompt: {note}" for note in notes))
         self.stepper.read(self.loaded.vocabulary.encode(text))
+        self.unit += text if self.rules.until else ""
         streamed = continued(
             self.stepper,
             self.uniforms,
             self.loaded.vocabulary,
             self.filters,
-            self.rules,
+            dataclasses.replace(self.rules, prompt=self.unit),
             measure=self.wanted.heat,
         )
         with noted() as signals:
             for piece in streamed:
                 self.writer.write(piece.text, piece.nats)
+                if self.rules.until:
+                    self.unit = "" if piece.ended == "until" else self.unit + piece.text
                 if signals:
                     break
         self.writer.finish(newline=True)
@@ -84,7 +88,7 @@ class Conversation:
         if name == "help":
             self.stderr.say(*HELP.splitlines())
         elif name == "reset":
-            self.stepper = self.loaded.start()
+            self.stepper, self.unit = self.loaded.start(), ""
         elif name in ("temp", "top-k", "top-p", "min-p"):
             field = {"temp": "temperature"}.get(name, name.replace("-", "_"))
             changes: dict[str, Any] = {field: setting(name, value)}

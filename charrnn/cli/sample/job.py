@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -51,7 +51,7 @@ class Job:
         corpus: Corpus | None,
         terminal: Terminal,
     ) -> None:
-        self.loaded, self.wanted, self.rules = loaded, wanted, rules
+        self.loaded, self.wanted, self.rules = loaded, wanted, replace(rules, prompt=prompt)
         self.prompt, self.corpus = prompt, corpus
         self.seed = new_seed() if wanted.seed is None else wanted.seed
         self.many = wanted.count > 1 or "," in wanted.temp

@@ -75,7 +75,9 @@ class Wanted:
     )
     lines: int | None = option("Lines to write.", minimum=1, panel=STOP)
     until: Literal["line", "sentence", "paragraph"] | None = option(
-        "Stop where the first such unit ends.", metavar="line|sentence|paragraph", panel=STOP
+        "Stop where the unit ends that the prompt has begun, or else the first.",
+        metavar="line|sentence|paragraph",
+        panel=STOP,
     )
     stop: list[str] | None = option(
         r"Stop before this text; may be given again. \n is understood.", metavar="TEXT", panel=STOP
