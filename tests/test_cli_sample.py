@@ -73,7 +73,7 @@ def on_terminal(*arguments, env=None, **settings):
     import pty  # not on Windows
 
     master, slave = pty.openpty()
-    started = process(*arguments, env=env, stdout=slave, stderr=slave, **settings)
+    started = process(*arguments, env=env, **({"stdout": slave, "stderr": slave} | settings))
     os.close(slave)
     received = b""
     while True:
@@ -236,6 +236,40 @@ def test_a_terminal_gets_the_same_words_as_a_pipe_and_none_is_cut(columns):
     assert max(map(len, shown.splitlines())) <= columns
 
 
+def test_with_prompt_each_text_begins_with_the_prompt(run):
+    prompt = "May\nThe "
+    arguments = (TINY, "-p", prompt, "--seed", 4, "-n", 30, "--ban", r"\n")
+    _, out, _ = run(*arguments)
+    assert run(*arguments, "--with-prompt") == (0, prompt + out, "")
+    _, out, _ = run(*arguments, "-c", 2)
+    both = "".join(f"{prompt}{line}" for line in out.splitlines(keepends=True))
+    assert run(*arguments, "-c", 2, "--with-prompt")[1] == both
+    assert run(*arguments, "--json", "--with-prompt") == run(*arguments, "--json")
+    whole, digits = run(*arguments, "--heat", "--with-prompt")[1].splitlines()[-2:]
+    assert whole == f"The {run(*arguments)[1]}"
+    assert re.fullmatch(r" {4}\d{30}", digits)
+
+
+def test_with_prompt_and_best_of_or_novelty_only_what_is_generated_is_measured(run, tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("The keeper of the light " * 9, encoding="utf-8")
+    arguments = (TINY, "-p", "The keeper of the light", "--seed", 4, "-n", 30)
+    measured = (*arguments, "--novelty", "--corpus", corpus, "--best-of", 3)
+    _, out, err = run(*measured)
+    assert run(*measured, "--with-prompt") == (0, "The keeper of the light" + out, err)
+
+
+@pytest.mark.parametrize("also", [(), ("--raw",), ("--heat",)])
+def test_on_a_terminal_a_prompt_appears_once(also):
+    arguments = (TINY, "-p", "A prompt, ", "--with-prompt", "--seed", 4, "-n", 30, *also)
+    env = {"NO_COLOR": "1"}
+    both = on_terminal(*arguments, env=env)
+    assert both.startswith(b"A prompt, ")
+    assert both.count(b"A prompt, ") == 1
+    with open(os.devnull, "wb") as nowhere:  # where the prompt is not seen on stderr
+        assert on_terminal(*arguments, env=env, stderr=nowhere) == both
+
+
 def test_several_texts_are_lines_in_a_pipe_with_consecutive_seeds(run):
     code, out, err = run(TINY, "--count", 4, "--seed", 7, "--until", "line", "-p", r"a\n")
     stream = charrnn.load(TINY).stream
@@ -366,6 +400,8 @@ def test_unknown_characters_are_replaced_on_request_and_it_is_said(run):
         (["--prompt-file", "/nowhere/x"], 1, "/nowhere/x"),
         (["--novelty", "--corpus", "/nowhere/x"], 1, "/nowhere/x"),
         (["--interactive", "--json"], 2, "does not go with"),
+        (["--interactive", "--with-prompt"], 2, "--with-prompt does not go with"),
+        (["--with-prompt"], 2, "no prompt"),
     ],
 )
 def test_bad_input_is_one_line_and_advice(run, arguments, code, words):
@@ -488,10 +524,9 @@ def test_help_fits_eighty_columns_and_names_every_option(monkeypatch):
     out, _ = started.communicate()
     text = out.decode()
     assert max(map(len, text.splitlines())) <= 80
-    options = "temp length prompt prompt-file top-k top-p min-p stop lines only ban count unknown"
-    options += (
-        " seed novelty heat json raw escape until best-of corpus encoding verbose interactive"
-    )
+    options = "temp length prompt prompt-file with-prompt top-k top-p min-p stop lines only ban"
+    options += " count unknown seed novelty heat json raw escape until best-of corpus encoding"
+    options += " verbose interactive"
     for option in options.split():
         assert f"--{option} " in text
     for short in "tnpcvih":

@@ -55,6 +55,11 @@ class Wanted:
     prompt_file: str | None = option(
         "File with the text to continue, - for stdin.", metavar="FILE", panel=START
     )
+    with_prompt: bool = option(
+        "Write the prompt too, at the beginning of each text. JSON has it under a key of its own.",
+        default=False,
+        panel=START,
+    )
     encoding: str | None = option(
         "Encoding of --prompt-file and --corpus.", panel=START, show_default="as the model's"
     )
@@ -139,10 +144,13 @@ class Wanted:
                 names = f"--{one} and --{other}".replace("_", "-")
                 raise UsageError(f"{names} contradict each other", "Give one of them.")
         if self.interactive:
-            for name in ("json", "novelty", "count", "best_of", "prompt", "prompt_file"):
+            alone = ("json", "novelty", "count", "best_of", "prompt", "prompt_file", "with_prompt")
+            for name in alone:
                 if getattr(self, name) != getattr(Wanted, name):  # the class holds the defaults
                     flag = f"--{name}".replace("_", "-")
                     raise UsageError(f"{flag} does not go with --interactive", "Leave it out.")
+        if self.with_prompt and self.prompt is None and self.prompt_file is None:
+            raise UsageError("--with-prompt has no prompt to write", "Give one: --prompt TEXT")
         if self.corpus and not self.novelty:
             raise UsageError("--corpus is only read for --novelty", "Add --novelty.")
         if self.encoding and not (self.corpus or self.prompt_file):

@@ -31,8 +31,9 @@ class TerminalWriter:
     """Shows prompts dimmed and texts plain; with `heat` on a background of the surprisal, or where
     there is no colour with a line of digits below each line."""
 
-    def __init__(self, terminal: Terminal, *, heat: bool) -> None:
+    def __init__(self, terminal: Terminal, *, heat: bool, with_prompt: bool = False) -> None:
         self._stdout, self._stderr = terminal.stdout, terminal.stderr
+        self._with_prompt = with_prompt
         self._heat, self._digits = heat, heat and not terminal.stdout.colour
         self._plain = Ink(self._stdout.console)
         # The digit below a newline needs a column too.
@@ -45,10 +46,12 @@ class TerminalWriter:
         console = self._stderr.console
         if label:
             console.print(Text(label, style="bold"), soft_wrap=True)
-        if self._stderr.isatty():
+        seen = self._stderr.isatty()
+        if seen or self._with_prompt:
+            stream = self._stderr if seen else self._stdout
             # A last word that is not complete is held, and shown with what the text adds to it.
-            for character in self._stderr.showable(prompt, one_line=False):
-                self._put(character, Ink(console, "dim"))
+            for character in stream.showable(prompt, one_line=False):
+                self._put(character, Ink(stream.console, "dim"))
             self._flush()
 
     def write(self, text: str, nats: Sequence[float] = ()) -> None:

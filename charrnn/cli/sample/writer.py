@@ -21,7 +21,8 @@ class Writer(Protocol):
     """Streams texts, one after the other."""
 
     def begin(self, label: str, prompt: str) -> None:
-        """Say on a terminal which text comes, and show the prompt that it continues."""
+        """Say on a terminal which text comes, and show the prompt that it continues. With
+        `--with-prompt` the text begins with the prompt, unless it is shown already."""
 
     def write(self, text: str, nats: Sequence[float] = ()) -> None:
         """Add to the text; with `--heat`, `nats` holds the surprisal of each character."""
@@ -35,7 +36,7 @@ def writer_for(terminal: Terminal, wanted: Wanted) -> Writer:
         return ExactWriter(terminal, wanted)
     from charrnn.cli.sample.terminal_writer import TerminalWriter
 
-    return TerminalWriter(terminal, heat=wanted.heat)
+    return TerminalWriter(terminal, heat=wanted.heat, with_prompt=wanted.with_prompt)
 
 
 class ExactWriter:
@@ -48,7 +49,7 @@ class ExactWriter:
         self._pending: list[str] = []
         self._live = terminal.stdout.isatty()
         self._escape = wanted.escape or (self._live and not wanted.raw)
-        self._heat = wanted.heat
+        self._heat, self._with_prompt = wanted.heat, wanted.with_prompt
         self._flushed = 0.0
         self._digits = ""
         self._last = "\n"
@@ -59,13 +60,19 @@ class ExactWriter:
         if self._live and self._stderr.isatty():
             self._stderr.write(self._stderr.showable(prompt, one_line=False))
             self._stderr.flush()
+        elif self._with_prompt:
+            self._add(prompt, [" "] * len(prompt))
 
     def write(self, text: str, nats: Sequence[float] = ()) -> None:
+        self._add(text, [digit(bits(each)) for each in nats])
+
+    def _add(self, text: str, digits: Sequence[str]) -> None:
+        """`digits` are those of `--heat`, one below each character."""
         if not text:
             return
         self._last = text[-1]
         if self._heat:
-            text = "".join(map(self._with_digits, text, nats))
+            text = "".join(map(self._with_digit, text, digits))
         elif self._escape:
             text = visible(text)
         self._pending.append(text)
@@ -87,16 +94,16 @@ class ExactWriter:
         self._pending.clear()
         self._stdout.send(text)
 
-    def _with_digits(self, character: str, nats: float) -> str:
+    def _with_digit(self, character: str, digit: str) -> str:
         if character == "\n":
-            self._digits += digit(bits(nats))
+            self._digits += digit
             return self._under()
         shown = " " if character == "\t" else visible(character) if self._escape else character
         wide = unicodedata.east_asian_width(character) in "WF"
-        self._digits += digit(bits(nats)).ljust(len(shown) + wide)
+        self._digits += digit.ljust(len(shown) + wide)
         return shown
 
     def _under(self) -> str:
         """Ends a line of text and writes its digits below."""
         digits, self._digits = self._digits, ""
-        return f"\n{digits}\n"
+        return f"\n{digits}\n" if digits.strip() else "\n"
