@@ -325,6 +325,28 @@ def test_novelty_reports_copies_and_loops(run, tmp_path):
     assert "novelty: a loop" in err
 
 
+def test_a_text_that_ends_in_a_loop_is_told_once_unless_the_model_learnt_it_so(run, tmp_path):
+    greedy = (TINY, "-t", 0, "--seed", 6)
+    code, out, err = run(*greedy, "-n", 400)
+    assert (code, len(out), err.count("\n")) == (0, 400, 1)
+    assert "loop, 'said the ' again" in err
+    assert "--temp" in err
+    assert run(TINY, "--seed", 6, "-n", 400)[2] == ""
+    assert re.findall(r"seed \d", run(*greedy, "-c", 2)[2]) == ["seed 6", "seed 7"]
+    file = checkpoint.load(TINY)
+    meta = file.meta | {"excerpt": "the said " * 9}
+    checkpoint.save(tmp_path / "m.npz", Checkpoint(meta, file.vocabulary, file.parameters))
+    assert run(tmp_path / "m.npz", *greedy[1:])[2] == ""
+
+
+def test_a_loop_is_told_where_ctrl_c_ends_it():
+    started = process(TINY, "-t", 0, "-n", 0, "--seed", 6)
+    started.stdout.read(1000)
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate()
+    assert b"ends in a loop" in err
+
+
 def test_prompts_from_files_and_pipes(run, tmp_path):
     prompt = tmp_path / "prompt.txt"
     prompt.write_bytes("\ufeffThe light\r\n".encode())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import CorpusError
 from charrnn.generation import novelty
-from charrnn.generation.novelty import Loop, corpus_of, find_loop, is_learnt, known
+from charrnn.generation.novelty import Loop, corpus_of, ending_loop, find_loop, is_learnt, known
 from charrnn.text.corpus import read_corpus
 from charrnn.text.vocabulary import to_code_points
 
@@ -67,6 +67,21 @@ def test_shares_count_every_ngram_and_leave_out_lengths_that_do_not_fit(corpus):
 )
 def test_loops_are_noticed_with_their_shortest_unit(text, loop):
     assert find_loop(text) == loop
+
+
+@given(st.text("ab ", min_size=1, max_size=60), st.text("abc .", max_size=20))
+def test_a_loop_at_the_end_is_noticed_wherever_the_text_stops(unit, before):
+    text = before + unit * max(4, 2 + 40 // len(unit))
+    for cut in range(len(unit)):
+        loop = ending_loop(text[: len(text) - cut])
+        assert loop
+        assert len(unit) % len(loop.unit) == 0
+        assert text[loop.start :].startswith(loop.unit * loop.repeats)
+
+
+@pytest.mark.parametrize("text", ["", ALICE, "abc" * 12, "the end, " * 6 + "and so on."])
+def test_no_loop_at_the_end_is_none(text):
+    assert ending_loop(text) is None
 
 
 def test_the_corpus_is_found_by_the_checkpoint_and_refused_if_it_has_changed(tmp_path):

@@ -22,7 +22,8 @@ _BASE = 0x9E3779B97F4A7C15  # odd, so that no character is lost modulo 2^64
 _PIECE = 1 << 16  # corpus characters at a time: their hashes stay in the processor's cache
 _BITS = 18  # hashes are first looked up by their highest bits
 _LARGEST_PERIOD = 200
-_LOOP_REPEATS, _LOOP_LENGTH = 3, 40
+LOOP_REPEATS, _LOOP_LENGTH = 3, 40
+LONGEST_LOOK = LOOP_REPEATS * _LARGEST_PERIOD  # characters that `ending_loop` looks at
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,26 @@ def find_loop(text: str) -> Loop | None:
     least 40 characters long; of several units that explain it, the shortest."""
     codes = to_code_points(text)
     best, length = None, _LOOP_LENGTH - 1
-    for period in range(1, min(_LARGEST_PERIOD, len(codes) // _LOOP_REPEATS) + 1):
+    for period in range(1, min(_LARGEST_PERIOD, len(codes) // LOOP_REPEATS) + 1):
         differs = np.flatnonzero(codes[period:] != codes[:-period])
         edges = np.concatenate([[-1], differs, [len(codes) - period]])
         runs = np.diff(edges) - 1 + period  # lengths of the stretches with this period
         longest = int(runs.argmax())
-        if runs[longest] > max(length, _LOOP_REPEATS * period - 1):
+        if runs[longest] > max(length, LOOP_REPEATS * period - 1):
             start, length = int(edges[longest]) + 1, int(runs[longest])
             best = Loop(text[start : start + period], length // period, start)
     return best
+
+
+def ending_loop(text: str) -> Loop | None:
+    """The loop, as `find_loop` knows them, that `text` has not left at its end; looks only at
+    that many of its last characters as a loop needs."""
+    for period in range(1, _LARGEST_PERIOD + 1):
+        length = max(_LOOP_LENGTH, LOOP_REPEATS * period)
+        end = text[-length:]
+        if len(end) == length and end[period:] == end[:-period]:
+            return Loop(end[:period], length // period, len(text) - length)
+    return None
 
 
 def corpus_of(meta: dict[str, Any]) -> Corpus:

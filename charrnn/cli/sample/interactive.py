@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
+from charrnn.cli.sample.loops import loop_notes, tail
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.sample.writer import writer_for
 from charrnn.cli.terminal.signals import handled, noted
@@ -69,14 +70,18 @@ class Conversation:
             dataclasses.replace(self.rules, prompt=self.unit),
             measure=self.wanted.heat,
         )
+        end = tail()
         with noted() as signals:
             for piece in streamed:
                 self.writer.write(piece.text, piece.nats)
+                end.extend(piece.text)
                 if self.rules.until:
                     self.unit = "" if piece.ended == "until" else self.unit + piece.text
                 if signals:
                     break
         self.writer.finish(newline=True)
+        advice = "a higher /temp leads out of it"
+        self.stderr.say(*loop_notes(end, self.loaded, advice, what="the text"))
         return signals
 
     def command(self, line: str) -> bool:

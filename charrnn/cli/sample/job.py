@@ -2,11 +2,13 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from typing import Any
 
+from charrnn.cli.sample.loops import loop_notes, tail
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.sample.writer import writer_for
 from charrnn.cli.terminal.terminal import Terminal
@@ -16,6 +18,8 @@ from charrnn.generation.novelty import Novelty, novelty
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model, new_seed
 from charrnn.text.corpus import Corpus
+
+ADVICE = "a higher --temp leads out of it"
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Text:
     parts: list[str] = field(default_factory=list)
     nats: list[float] = field(default_factory=list)
     ended: str | None = None
+    end: deque[str] = field(default_factory=tail)
 
     @property
     def text(self) -> str:
@@ -81,10 +86,12 @@ class Job:
         for piece in pieces:
             if signals:
                 self.writer.finish()
+                self.warn(texts[0])
                 return
             text = texts[piece.stream]
             text.characters += len(piece.text)
             text.ended = piece.ended
+            text.end.extend(piece.text)
             if live and piece.stream == 0:
                 self.writer.write(piece.text, piece.nats)
             if self.keep or piece.stream:
@@ -121,6 +128,13 @@ class Job:
             self.stderr.say(f"seed {text.seed}: {text.characters:,} characters, {text.ended}{mean}")
         if found:
             self.stderr.say(*novelty_lines(found))
+        else:  # novelty tells of loops too
+            self.warn(text)
+
+    def warn(self, text: Text) -> None:
+        """Tell of a loop that the text has not left."""
+        what = f"the text of seed {text.seed}" if self.many else "the text"
+        self.stderr.say(*loop_notes(text.end, self.loaded, ADVICE, what=what))
 
     def novelty(self, text: Text) -> Novelty | None:
         return novelty(text.text, self.corpus) if self.corpus else None
