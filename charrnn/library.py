@@ -14,6 +14,7 @@ from charrnn.errors import UsageError
 from charrnn.generation import sampling
 from charrnn.generation.filters import Filters, allowed_characters
 from charrnn.generation.prompts import Unknown, fit
+from charrnn.generation.repetition import NoRepeat
 from charrnn.generation.sampling import Piece, Uniforms, continued, continued_often, worth
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Unit
@@ -92,6 +93,7 @@ class Model:
         min_p: float | None = None,
         only: str | None = None,
         ban: str | None = None,
+        no_repeat: int | None = None,
         stop: Sequence[str] = (),
         lines: int | None = None,
         until: Unit | None = None,
@@ -103,7 +105,7 @@ class Model:
         every call writes another text. Raises UsageError for settings that make no sense and
         UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
         """
-        filters = self.filters(temperature, top_k, top_p, min_p, only, ban)
+        filters = self.filters(temperature, top_k, top_p, min_p, only, ban, no_repeat)
         text, _ = fit(prompt, self.vocabulary, unknown)
         rules = Rules(length=length, lines=lines, texts=tuple(stop), until=until, prompt=text)
         seeds = [new_seed() if seed is None else seed]
@@ -118,11 +120,18 @@ class Model:
         min_p: float | None = None,
         only: str | None = None,
         ban: str | None = None,
+        no_repeat: int | None = None,
     ) -> Filters:
         """The filters for this alphabet; `only` and `ban` are sets such as "a-z "."""
+        alphabet = self.vocabulary.characters
         allowed = allowed_characters(self.vocabulary.code_points, only, ban)
         return Filters(
-            temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, allowed=allowed
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            allowed=allowed,
+            no_repeat=None if no_repeat is None else NoRepeat(no_repeat, alphabet),
         )
 
     def start(self, prompt: str = "") -> Stepper:

@@ -339,6 +339,13 @@ def test_a_text_that_ends_in_a_loop_is_told_once_unless_the_model_learnt_it_so(r
     assert run(tmp_path / "m.npz", *greedy[1:])[2] == ""
 
 
+def test_what_is_advised_against_a_loop_helps(run):
+    arguments = (TINY, "-t", 0, "-n", 400)
+    assert "--no-repeat 12" in run(*arguments)[2]
+    expected = "".join(charrnn.load(TINY).stream(temperature=0, length=400, no_repeat=12))
+    assert run(*arguments, "--no-repeat", 12) == (0, expected, "")
+
+
 def test_a_loop_is_told_where_ctrl_c_ends_it():
     started = process(TINY, "-t", 0, "-n", 0, "--seed", 6)
     started.stdout.read(1000)
@@ -400,6 +407,7 @@ def test_unknown_characters_are_replaced_on_request_and_it_is_said(run):
         (["--top-p", "0"], 2, "top-p 0.0"),
         (["--top-p", "nan"], 2, "top-p nan"),
         (["--top-k", "0"], 2, "top-k"),
+        (["--no-repeat", "0"], 2, "no-repeat"),
         (["--min-p", "2"], 2, "min-p 2.0"),
         (["--ban", r"\n -~"], 2, "leave no character"),
         (["--only", ""], 2, "leave no character"),
@@ -546,7 +554,9 @@ def test_help_fits_eighty_columns_and_names_every_option(monkeypatch):
     out, _ = started.communicate()
     text = out.decode()
     assert max(map(len, text.splitlines())) <= 80
-    options = "temp length prompt prompt-file with-prompt top-k top-p min-p stop lines only ban"
+    options = (
+        "temp length prompt prompt-file with-prompt no-repeat top-k top-p min-p stop lines only ban"
+    )
     options += " count unknown seed novelty heat json raw escape until best-of corpus encoding"
     options += " verbose interactive"
     for option in options.split():

@@ -3,6 +3,7 @@
 The filters, in the order in which they are applied, and the law of each:
 
     only, ban     what is not allowed has weight zero
+    no-repeat     so has what would go on for long as the text went on before; see `repetition`
     temperature   w_i / w_j = exp((z_i - z_j) / T); at T = 0 the likeliest alone has any
     top-k         the k likeliest keep their weights, the others have none
     top-p         so do the fewest likeliest that together hold a share p of the sum
@@ -22,6 +23,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import UsageError
 from charrnn.generation.prompts import unescape
+from charrnn.generation.repetition import NoRepeat
 from charrnn.visible import visible
 
 #: Below this a temperature is 0: dividing logits by it could overflow, and nothing else is left.
@@ -33,7 +35,8 @@ class Filters:
     """The settings of all filters; None is off. Calling it shapes logits.
 
     temperature  0 or more          top_k  1 or more          allowed  (V,) bool
-    top_p        above 0, up to 1   min_p  from 0 to 1
+    top_p        above 0, up to 1   min_p  from 0 to 1   no_repeat  a rule, which needs the
+                 text: `sampling.steps` applies it, calling this shapes what it leaves
 
     Raises UsageError for anything else.
     """
@@ -43,6 +46,7 @@ class Filters:
     top_p: float | None = None
     min_p: float | None = None
     allowed: Array | None = None
+    no_repeat: NoRepeat | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < math.inf:

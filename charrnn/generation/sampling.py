@@ -19,6 +19,7 @@ from charrnn.errors import CharRNNError
 from charrnn.generation.feedforward_stepper import FeedForwardStepper
 from charrnn.generation.filters import Filters
 from charrnn.generation.recurrent_stepper import RecurrentStepper
+from charrnn.generation.repetition import Repetition
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Stopper
 from charrnn.machine.shared import shared
@@ -91,9 +92,15 @@ def steps(
     When a character is given out, `stepper` has already read it.
     """
 
+    rule = filters.no_repeat
+    repetition = rule and Repetition(rule, filters.allowed, stepper.batch)
+
     def step() -> Drawn:
-        ids = draw(filters(stepper.logits), uniforms())
+        logits = repetition(stepper.logits) if repetition else stepper.logits
+        ids = draw(filters(logits), uniforms())
         nats = surprisal(stepper.logits, ids) if measure else None
+        if repetition:
+            repetition.add(ids)
         stepper.step(ids)
         return ids, nats
 

@@ -19,7 +19,7 @@ from charrnn.generation.stopping import Rules
 from charrnn.library import Model, new_seed
 from charrnn.text.corpus import Corpus
 
-ADVICE = "a higher --temp leads out of it"
+ADVICE = "a higher --temp leads out of it, and so does --no-repeat 12"
 
 
 @dataclass

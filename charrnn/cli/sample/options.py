@@ -27,6 +27,12 @@ class Wanted:
         "Write only these characters; ranges such as a-z work.", metavar="CHARS", panel=SHAPE
     )
     ban: str | None = option("Never write these characters.", metavar="CHARS", panel=SHAPE)
+    no_repeat: int | None = option(
+        "No loops: where the last N characters stood before, begin another word; 12 is good.",
+        minimum=1,
+        metavar="N",
+        panel=SHAPE,
+    )
     temp: str = option(
         "Temperature: 0 takes the likeliest, 1 the model's own odds, more is wilder. A list such"
         " as 0.2,0.5,1 shows each in turn.",
@@ -168,7 +174,8 @@ class Wanted:
 
     def filters(self, model: "Model", temperature: float) -> "Filters":
         """What may come next, at one of the temperatures. Raises UsageError."""
-        return model.filters(temperature, self.top_k, self.top_p, self.min_p, self.only, self.ban)
+        odds = self.top_k, self.top_p, self.min_p
+        return model.filters(temperature, *odds, self.only, self.ban, self.no_repeat)
 
     @property
     def limit(self) -> int:
