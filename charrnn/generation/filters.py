@@ -35,8 +35,8 @@ class Filters:
     """The settings of all filters; None is off. Calling it shapes logits.
 
     temperature  0 or more          top_k  1 or more          allowed  (V,) bool
-    top_p        above 0, up to 1   min_p  from 0 to 1   no_repeat  a rule, which needs the
-                 text: `sampling.steps` applies it, calling this shapes what it leaves
+    top_p        above 0, up to 1   min_p  from 0 to 1
+    no_repeat    needs the text: `sampling.steps` applies it, before this is called
 
     Raises UsageError for anything else.
     """
