@@ -84,6 +84,21 @@ def test_what_waits_is_given_out_when_the_length_is_reached():
         ("sentence", "Well...\nno", "Well..."),
         ("sentence", "今日は。明日", "今日は。"),
         ("sentence", "「はい。」と", "「はい。」"),
+        ("sentence", "他走了。“去哪里？”", "他走了。"),
+        ("sentence", "何!次", "何!"),
+        ("sentence", "３．５です．次", "３．５です．"),
+        ("sentence", "พ.ศ. 2567", "พ.ศ."),
+        ("sentence", "จริงหรือ?เขา", "จริงหรือ?"),
+        ("sentence", "မင်္ဂလာပါ။နေ", "မင်္ဂလာပါ။"),
+        ("sentence", "राम घर गया। सीता", "राम घर गया।"),
+        ("sentence", "کیا؟ ہاں", "کیا؟"),
+        ("sentence", "پی۔ایچ۔ڈی ہے۔ ہاں", "پی۔ایچ۔ڈی ہے۔"),
+        ("sentence", "هل؟\u200f نعم", "هل؟\u200f"),
+        ("sentence", "Իրոք։ Այո", "Իրոք։"),
+        ("sentence", "Really‽) No", "Really‽)"),
+        ("sentence", "„Ja.“ Nein", "„Ja.“"),
+        ("sentence", "Ja‼\ufe0f Nein", "Ja‼\ufe0f"),
+        ("sentence", "我……不。是", "我……不。"),
     ],
 )
 def test_a_unit_ends_where_a_reader_says_it_does(until, text, expected):
@@ -155,9 +170,18 @@ def test_a_rule_that_can_never_apply_is_refused(rules, alphabet):
         rules.check(alphabet)
 
 
+def test_only_an_alphabet_without_any_terminator_lacks_a_full_stop():
+    with pytest.raises(UsageError, match="no full stop"):
+        Rules(until="sentence").check("ab ")
+    with pytest.raises(UsageError, match="no space"):
+        Rules(until="sentence").check("क।")
+
+
 def test_possible_rules_pass():
     Rules(lines=2, texts=("ab",)).check("ab\n")
     Rules(until="sentence").check("ab. ")
     Rules(until="sentence").check("今。")
+    Rules(until="sentence").check("क। ")
+    Rules(until="sentence").check("ก?")
     assert Rules(length=0).endless
     assert not Rules(length=0, lines=1).endless

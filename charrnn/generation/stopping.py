@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from charrnn.errors import UsageError
+from charrnn.generation import sentences
 from charrnn.visible import visible
 
 Unit = Literal["line", "sentence", "paragraph"]
-
-_ENDS = ".!?…"
-_WIDE_ENDS = "。！？"  # a sentence in Chinese or Japanese ends without a space
-_CLOSERS = "\"')]}»”’」』）"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +56,8 @@ class Rules:
                 "the text cannot end with a line: the model has no newline to write",
                 "Use --length or --stop instead.",
             )
-        spaced = any(c in _ENDS for c in alphabet) and any(c.isspace() for c in alphabet)
-        if self.until == "sentence" and not spaced and not any(c in _WIDE_ENDS for c in alphabet):
-            raise UsageError(
-                "no sentence can end: the model has no full stop followed by a space to write",
-                "Use --length or --stop instead.",
-            )
+        if self.until == "sentence":
+            _check_sentences(alphabet)
 
     @property
     def endless(self) -> bool:
@@ -144,12 +137,13 @@ class Stopper:
         """Does a unit end before this character?"""
         until, last, ended = self._rules.until, self._last, self._ended
         blank = self._blank
-        more = bool(ended) and character in _ENDS + _WIDE_ENDS + _CLOSERS  # of the unit before
+        sign = character in sentences.TERMINATORS
+        more = bool(ended) and (sign or sentences.belongs(character, ended))  # of the unit before
         self._blank = blank and (more or character.isspace())
         self._last = character
-        if character in _ENDS + _WIDE_ENDS:
+        if sign:
             self._ended = character
-        elif not (ended and character in _CLOSERS):
+        elif not more:
             self._ended = ""
         if blank:
             return False
@@ -157,4 +151,20 @@ class Stopper:
             return character == "\n"
         if until == "paragraph":
             return character == last == "\n"
-        return bool(ended) and not more and (ended in _WIDE_ENDS or character.isspace())
+        return bool(ended) and not more and sentences.is_over(ended, character)
+
+
+def _check_sentences(alphabet: str) -> None:
+    """Raise UsageError if no sentence could ever end with these characters."""
+    terminators = [c for c in alphabet if c in sentences.TERMINATORS]
+    if not terminators:
+        raise UsageError(
+            "no sentence can end: the model has no full stop, nor its like, to write",
+            "Use --length or --stop instead.",
+        )
+    if not any(sentences.is_over(sign, c) for sign in terminators for c in alphabet):
+        raise UsageError(
+            f"a sentence ends with a space after '{terminators[0]}', and the model has no space "
+            "to write",
+            "Use --length or --stop instead.",
+        )
