@@ -22,6 +22,7 @@ from charrnn.network import MOST_MEMBERS
 from charrnn.network.ensemble import is_merger
 from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
+from charrnn.text.forms import spelled
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1
@@ -72,14 +73,18 @@ class Model:
     @property
     def reading(self) -> dict[str, str]:
         """How the training text was read, as arguments for `text.corpus.read_text`: what the
-        checkpoint says of its `encoding` and `newlines`, where that makes sense."""
+        checkpoint says of its `encoding`, `newlines` and `normalize`, where that makes sense."""
         about = self.meta.get("corpus")
         about = about if isinstance(about, dict) else {}
         return {
             name: about[name]
-            for name in ("encoding", "newlines")
+            for name in ("encoding", "newlines", "normalize")
             if isinstance(about.get(name), str)
         }
+
+    def spelled(self, text: str) -> str:
+        """`text` in the form of the training text: é as one character or two."""
+        return spelled(text, self.vocabulary, self.reading.get("normalize"))
 
     def stream(
         self,
@@ -106,8 +111,9 @@ class Model:
         UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
         """
         filters = self.filters(temperature, top_k, top_p, min_p, only, ban, no_repeat)
-        text, _ = fit(prompt, self.vocabulary, unknown)
-        rules = Rules(length=length, lines=lines, texts=tuple(stop), until=until, prompt=text)
+        text, _ = fit(self.spelled(prompt), self.vocabulary, unknown)
+        texts = tuple(map(self.spelled, stop))
+        rules = Rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
         seeds = [new_seed() if seed is None else seed]
         pieces = self.pieces(self.start(text), filters, rules, seeds)
         return (character for piece in pieces for character in piece.text)

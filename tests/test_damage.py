@@ -60,7 +60,8 @@ PLACES = [
     *((group, None) for group in (*GROUPS, "parameters", "characters", "threads")),
     *(("best", key) for key in ("step", "loss", "bits_per_character")),
     *(("baselines", key) for key in ("unigram", "ngram", "order")),
-    *(("corpus", key) for key in ("files", "sha256", "characters", "encoding", "newlines")),
+    *(("corpus", key) for key in ("files", "sha256", "characters")),
+    *(("corpus", key) for key in ("encoding", "newlines", "normalize")),
     *(("versions", key) for key in ("charrnn", "numpy", "python")),
     *(("training", key) for key in ("cell", "dropout", "learning_rate", "budget", "seed")),
 ]

@@ -340,7 +340,7 @@ PLACES = [
     ("meta", "versions"),
     ("meta", "threads"),
     *(("training", key) for key in [*settings().__dict__, "budget", "new"] if key != "batch_size"),
-    *(("corpus", key) for key in ("sha256", "characters", "encoding", "newlines")),
+    *(("corpus", key) for key in ("sha256", "characters", "encoding", "newlines", "normalize")),
     *(("state", key) for key in ("progress", "updates", "position")),
     *(("progress", key) for key in ("step", "seconds", "from_step", "strikes", "history", "new")),
 ]

@@ -115,11 +115,12 @@ def corpus_of(meta: dict[str, Any]) -> Corpus:
     files = list(map(str, named))
     if "-" in files:
         raise CorpusError("the model learnt a text that came through a pipe", hint)
-    encoding = str(about.get("encoding", "utf-8"))
+    encoding, normalize = str(about.get("encoding", "utf-8")), about.get("normalize")
+    form = normalize if isinstance(normalize, str) else None
     # Files from before it was written down may have learnt either.
     for newlines in [about["newlines"]] if "newlines" in about else ["unix", "keep"]:
         try:
-            corpus = read_corpus(files, encoding=encoding, newlines=str(newlines))
+            corpus = read_corpus(files, encoding=encoding, newlines=str(newlines), normalize=form)
         except CharRNNError as error:
             message = f"the text that the model learnt cannot be read again: {error.message}"
             raise CorpusError(message, hint) from error

@@ -15,6 +15,7 @@ from charrnn.arrays import Array
 from charrnn.errors import CorpusError, UsageError
 from charrnn.text.decoding import Found, name_list
 from charrnn.text.files import texts
+from charrnn.text.forms import both_forms
 from charrnn.text.vocabulary import Vocabulary, to_code_points
 from charrnn.visible import visible
 
@@ -37,6 +38,7 @@ class Corpus:
     encoding    the encoding as it was given
     newlines    what became of line endings, as it was given
     endings     how many line endings of each kind the files have: LF, CRLF, CR
+    normalize   the form it was brought into, "nfc" or "nfd", if any
     """
 
     ids: Array
@@ -48,6 +50,7 @@ class Corpus:
     encoding: str
     newlines: str
     endings: dict[str, int]
+    normalize: str | None
 
     def rare(self, fewer_than: int) -> list[tuple[str, int]]:
         """The characters that occur fewer times than that, and how often each: rarest first."""
@@ -57,18 +60,25 @@ class Corpus:
         return list(zip(characters, self.counts[rarest].tolist(), strict=True))
 
 
-def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str = "unix") -> Corpus:
+def read_corpus(
+    paths: Sequence[str],
+    *,
+    encoding: str = "utf-8",
+    newlines: str = "unix",
+    normalize: str | None = None,
+) -> Corpus:
     """Read files, folders (every text file below, sorted by path) and "-" for stdin as one text.
 
     Files that end in .gz, .bz2 or .xz are decompressed. A byte order mark is dropped; CRLF and lone
     CR become LF unless `newlines` is "keep". A newline is put between two files where the first
     does not end with one. Below a folder, hidden files and files that are not text are skipped.
+    `normalize` "nfc" composes what is one character in Unicode's eyes, "nfd" takes it apart.
 
     Raises CorpusError if something cannot be read, is not text or is too little of it, UsageError
-    if there is no such encoding or nothing is piped into stdin.
+    if there is no such encoding or form, or nothing is piped into stdin.
     """
     found, indexer, digest = Found(), _Indexer(), hashlib.sha256()
-    for text in texts(paths, encoding, newlines, found):
+    for text in texts(paths, encoding, newlines, normalize, found):
         indexer.add(text)
         digest.update(text.encode())
     ids, vocabulary, counts = indexer.finish()
@@ -76,6 +86,8 @@ def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str 
     notes = found.notes(encoding, newlines)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
+    if in_both := both_forms(ids, vocabulary, counts):
+        notes.append(in_both)
     return Corpus(
         ids,
         vocabulary,
@@ -86,12 +98,15 @@ def read_corpus(paths: Sequence[str], *, encoding: str = "utf-8", newlines: str 
         encoding=encoding,
         newlines=newlines,
         endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
+        normalize=normalize,
     )
 
 
-def read_text(path: str, *, encoding: str = "utf-8", newlines: str = "unix") -> str:
+def read_text(
+    path: str, *, encoding: str = "utf-8", newlines: str = "unix", normalize: str | None = None
+) -> str:
     """Read a small text by the rules and with the errors of `read_corpus`; it may be empty."""
-    return "".join(texts([path], encoding, newlines, Found()))
+    return "".join(texts([path], encoding, newlines, normalize, Found()))
 
 
 def split(ids: Array, validation: float) -> tuple[Array, Array]:

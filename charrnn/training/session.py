@@ -98,6 +98,7 @@ class Session:
                 "characters": len(self.corpus.ids),
                 "encoding": self.corpus.encoding,
                 "newlines": self.corpus.newlines,
+                **({"normalize": self.corpus.normalize} if self.corpus.normalize else {}),
             },
             "excerpt": self._excerpt(),
             "versions": {

@@ -13,6 +13,7 @@ from typing import Any
 from charrnn.errors import UsageError
 from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
 from charrnn.network.cells import CELLS
+from charrnn.text import FORMS
 
 
 def option(help: str, *, default: Any = None, **about: Any) -> Any:
@@ -117,6 +118,12 @@ class Request:
         choices=("unix", "keep"),
         panel=TEXT,
         show_default="unix",
+    )
+    normalize: str | None = option(
+        "Bring the text into one form: é composed, or e and its accent.",
+        choices=FORMS,
+        panel=TEXT,
+        show_default="as it is",
     )
     seed: int | None = option(
         "Same seed, --steps and machine: the same file, bit for bit.",

@@ -40,12 +40,14 @@ def text_of(
     if encoding is not None and file is None:
         raise UsageError("--encoding is that of --text", "Give both, or neither.")
     if prompt is not None:
-        return MeasuredText(line_ends(unescape(prompt), model.vocabulary), "prompt")
+        text = line_ends(unescape(prompt), model.vocabulary)
+        return MeasuredText(model.spelled(text), "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 
         reading = model.reading | ({"encoding": encoding} if encoding else {})
-        return MeasuredText(read_text(file, **reading), "stdin" if file == "-" else file)
+        text = model.spelled(read_text(file, **reading))
+        return MeasuredText(text, "stdin" if file == "-" else file)
     excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:
         raise CorpusError(

@@ -54,7 +54,7 @@ def sample(
     from charrnn.generation.stopping import Rules
 
     loaded = library.load(model)
-    texts = tuple(map(unescape, wanted.stop or ()))
+    texts = tuple(loaded.spelled(unescape(text)) for text in wanted.stop or ())
     rules = Rules(length=wanted.limit, lines=wanted.lines, until=wanted.until, texts=texts)
     with np.errstate(all="ignore"):  # what is not finite is found where characters are drawn
         if wanted.interactive:
@@ -86,7 +86,7 @@ def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
         text = unescape(wanted.prompt or "")
     else:
         text = read_text(wanted.prompt_file, **reading(loaded, wanted))
-    text, notes = fit(text, loaded.vocabulary, wanted.unknown)
+    text, notes = fit(loaded.spelled(text), loaded.vocabulary, wanted.unknown)
     stderr.say(*(f"prompt: {note}" for note in notes))
     return text
 

@@ -58,7 +58,8 @@ class Conversation:
 
     def turn(self, typed: str) -> list[int]:
         """Read what was typed, then write until the rules or a signal end it; the signals."""
-        text, notes = fit(unescape(typed), self.loaded.vocabulary, self.wanted.unknown)
+        text = self.loaded.spelled(unescape(typed))
+        text, notes = fit(text, self.loaded.vocabulary, self.wanted.unknown)
         self.stderr.say(*(f"prompt: {note}" for note in notes))
         self.stepper.read(self.loaded.vocabulary.encode(text))
         self.unit += text if self.rules.until else ""

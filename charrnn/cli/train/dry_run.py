@@ -68,9 +68,10 @@ def about_the_text(plan: Plan) -> list[Fact]:
     kinds = [f"{count:,} {kind}" for kind, count in endings.items() if count]
     only = f"; only there: {listed(only_held_out)}" if only_held_out else ""
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
-    text = f"{names}: {len(corpus.ids):,} characters, {corpus.encoding}"
+    form = f", brought into {corpus.normalize.upper()}" if corpus.normalize else ""
+    text = f"{names}: {len(corpus.ids):,} characters, {corpus.encoding}{form}"
     facts: list[Fact] = [
-        ("text", text, {"encoding": corpus.encoding}),
+        ("text", text, {"encoding": corpus.encoding, "normalize": corpus.normalize}),
         ("line endings", ", ".join(kinds) or "none", {"line_endings": endings}),
         *(("", note, {}) for note in corpus.notes),
         ("alphabet", f"{len(alphabet):,} characters: {listed(alphabet)}", {"alphabet": alphabet}),

@@ -96,7 +96,7 @@ def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
 
 def reading(request: Request) -> dict[str, str]:
     """How the user wants the text to be read, as arguments for `read_corpus`."""
-    given = {"encoding": request.encoding, "newlines": request.newlines}
+    given = {name: getattr(request, name) for name in ("encoding", "newlines", "normalize")}
     return {name: value for name, value in given.items() if value is not None}
 
 
