@@ -75,6 +75,7 @@ ATTACKS = [
     "\u202eevil\u202c",
     "\u2066x\u2069",
     "\u200b\u200d\ufeff\u2060",
+    "pass\u200dword\u200c\u202e\u200dexe",
     "\u2028\u2029",
     "\U000e0041\U000e007f",
     "[bold red]b[/] [/foo] [link=file:///etc/passwd]x[/link] :smile:",
