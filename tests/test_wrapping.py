@@ -62,6 +62,29 @@ def test_wrapping_loses_nothing_and_cuts_no_word_that_fits(text: str, width: int
             assert not set(range(word.start() + 1, word.end())) & set(broken)
 
 
+CLUSTERS = ["👩\u200d👩\u200d👧", "👩🏽\u200d⚕\ufe0f", "❤\ufe0f", "❤", "🇩🇪", "1\ufe0f\u20e3", "12"]
+CLUSTERS += ["क्\u200dष", "e\u0301", "日", "ab"]
+
+
+@hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    clusters=st.lists(st.sampled_from([*CLUSTERS, " ", "\n"]), max_size=30),
+    width=st.integers(3, 12),
+)
+def test_no_cluster_is_cut_and_no_line_too_wide(clusters: list[str], width: int) -> None:
+    text, whole = "".join(clusters), set()
+    for number in range(len(clusters)):
+        whole.add(len("".join(clusters[:number])))
+    line, pieces = "", pieces_of(text, width)
+    assert [place for _, place in pieces if place is not None] == list(range(len(text)))
+    for number, (piece, place) in enumerate(pieces):
+        if place is None:
+            after = pieces[number + 1][1]
+            assert after in whole or text[after - 1 : after + 1] in ("12", "ab")  # type: ignore
+        line = "" if piece == "\n" else line + piece
+        assert cell_len(line) <= width
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -74,6 +97,12 @@ def test_wrapping_loses_nothing_and_cuts_no_word_that_fits(text: str, width: int
         ("ab日本語日", "ab日本語\n日"),
         ("abc日本語", "abc日本\n語"),
         ("日cde\u0301fgh", "日cde\u0301fgh"),
+        ("日日日👩\u200d👩\u200d👧", "日日日👩\u200d👩\u200d👧"),
+        ("日日日a👩\u200d👧👧", "日日日a\n👩\u200d👧👧"),
+        ("日日日a❤\ufe0f", "日日日\na❤\ufe0f"),
+        ("abcdefg❤\ufe0f", "abcdefg\n❤\ufe0f"),
+        ("abcdefg❤h", "abcdefg❤\nh"),
+        ("abcdefg🇩🇪", "abcdefg\n🇩🇪"),
     ],
 )
 def test_lines_end_where_a_reader_expects_it(text: str, shown: str) -> None:
@@ -164,6 +193,23 @@ def test_heat_without_colour_is_digits_below_each_wrapped_line() -> None:
         ".",
         "01",
     ]
+
+
+def test_joined_writing_reaches_a_terminal_character_by_character() -> None:
+    family, persian = "👩\u200d👩\u200d👧", "می\u200cخواهم"
+
+    def use(writer: TerminalWriter) -> None:
+        text = f"{family} {persian}\na\u200db{family}\u200d"
+        for k, character in enumerate(text):
+            writer.write(character, [k % 10 * math.log(2)])
+        writer.finish()
+
+    shown = f"{family} {persian}\na\\u200db{family}\\u200d\n"
+    assert shown_by(use, TERM="dumb", COLUMNS="40") == shown
+    assert shown_by(use, **XTERM, COLUMNS="40") == shown
+    digits = shown_by(use, heat=True, TERM="dumb", COLUMNS="40").splitlines()
+    assert digits[0::2] == shown.splitlines()
+    assert digits[1::2] == ["0 567901234", "56     78 3     "]
 
 
 def test_a_terminal_that_lacks_characters_gets_escapes_that_are_whole() -> None:

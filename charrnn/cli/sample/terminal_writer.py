@@ -1,22 +1,23 @@
 """Generated text on a terminal: streamed through Rich word by word, and harmless.
 
-`Stream.showable` turns what a terminal would obey or hide into escapes before Rich sees it, one
-character at a time. Rich gets it as Text, not as markup, and makes of its styles what the terminal
-can show.
+`Showing` turns what a terminal would obey or hide into escapes before Rich sees it, one character
+at a time. Rich gets it as Text, not as markup, and makes of its styles what the terminal can show.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from charrnn.cli.sample import heat
+from charrnn.cli.terminal.columns import Columns
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.terminal.wrapping import Wrapping
+from charrnn.visible import Showing
 
 
 class Ink(NamedTuple):
@@ -38,6 +39,8 @@ class TerminalWriter:
         self._plain = Ink(self._stdout.console)
         # The digit below a newline needs a column too.
         self._wrapping = Wrapping[Ink](lambda: self._stdout.width - self._digits)
+        self._showing, self._inks = Showing(), deque[Ink]()  # the inks of what is not shown yet
+        self._columns = Columns()
         self._written: list[tuple[Console, str, str]] = []
         self._below = ""
         self._explain = heat and self._stdout.colour and self._stderr.colour
@@ -61,12 +64,12 @@ class TerminalWriter:
         elif self._heat:
             inks = (self._plain._replace(style=heat.style(heat.bits(each))) for each in nats)
         for character, ink in zip(text, inks, strict=True):
-            for shown in self._stdout.showable(character, one_line=False):
-                self._put(shown, ink)
-                ink = ink._replace(digit=" ")  # an escape has one, below its backslash
+            self._inks.append(ink)
+            self._show(self._showing.feed(character))
         self._flush()
 
     def finish(self, *, newline: bool = False) -> None:
+        self._show(self._showing.end())
         self._add(self._wrapping.end())
         if self._wrapping.column:
             self._put("\n", self._plain._replace(digit=""))
@@ -74,6 +77,13 @@ class TerminalWriter:
         if self._explain:
             self._explain = False
             self._stderr.console.print(legend(), soft_wrap=True)
+
+    def _show(self, characters: Iterable[str]) -> None:
+        for character in characters:
+            ink = self._inks.popleft()
+            for shown in self._stdout.encodable(character):
+                self._put(shown, ink)
+                ink = ink._replace(digit=" ")  # an escape has one, below its backslash
 
     def _put(self, character: str, ink: Ink) -> None:
         self._add(self._wrapping.put(character, ink))
@@ -89,11 +99,12 @@ class TerminalWriter:
 
     def _note(self, piece: str, digit: str) -> None:
         """Remember a digit for the line below, and write them all where the line ends."""
+        columns = sum(self._columns.add(character)[1] for character in piece)
         if piece == "\n":
             below, self._below = self._below + digit, ""
             if below.strip():
                 self._written.append((self._plain.console, "", f"{below}\n"))
-        elif columns := cell_len(piece):
+        elif columns:
             self._below += digit.ljust(columns)
         elif not piece and len(self._below) < self._stdout.width:
             self._below += digit  # of a space at the end of a full line

@@ -12,7 +12,7 @@ from typing import Protocol
 from charrnn.cli.sample.heat import bits, digit
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.visible import visible
+from charrnn.visible import Showing, visible
 
 _FLUSH_SECONDS = 0.1
 
@@ -53,6 +53,7 @@ class ExactWriter:
         self._flushed = 0.0
         self._digits = ""
         self._last = "\n"
+        self._showing = Showing()
 
     def begin(self, label: str, prompt: str) -> None:
         if self._live and label:
@@ -74,7 +75,7 @@ class ExactWriter:
         if self._heat:
             text = "".join(map(self._with_digit, text, digits))
         elif self._escape:
-            text = visible(text)
+            text = "".join(self._showing.feed(text))
         self._pending.append(text)
         now = time.monotonic()
         if self._live or self._last == "\n" or now - self._flushed > _FLUSH_SECONDS:
@@ -82,6 +83,7 @@ class ExactWriter:
             self._flushed = now
 
     def finish(self, *, newline: bool = False) -> None:
+        self._pending += self._showing.end()
         if self._digits:
             self._pending.append(self._under())
         elif self._last != "\n" and (newline or self._live):

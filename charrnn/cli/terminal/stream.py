@@ -49,8 +49,11 @@ class Stream:
 
     def showable(self, text: str, *, one_line: bool = True) -> str:
         """`text` with escapes for what a terminal would obey and this stream cannot encode."""
-        shown = visible(text, one_line=one_line)
-        return shown.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        return self.encodable(visible(text, one_line=one_line))
+
+    def encodable(self, text: str) -> str:
+        """`text` with escapes for what this stream cannot encode."""
+        return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     def say(self, *lines: str) -> None:
         """Write lines of conversation, with nothing in them that a terminal would obey."""
