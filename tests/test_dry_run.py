@@ -8,6 +8,7 @@ import pytest
 from commands import SMALL, TEXT, charrnn, environment, foreign, run_here, seen_on_terminal
 from rich.cells import cell_len
 
+from charrnn.text.kinds import kind
 from charrnn.training import forecast, recipe
 
 HOSTILE = "\x1b]0;pwned\x07 \u202e \x9b31m 漢字 e\u0301 Ünïcödé\r\n"
@@ -59,6 +60,41 @@ def test_it_says_what_would_be_done_and_writes_nothing(
     assert said["checkpoint"].startswith("charrnn.npz, about 0.")
     assert said["seed"] == "7"
     assert os.listdir(folder) == ["text"]
+
+
+def test_an_alphabet_of_thousands_is_two_lines(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    han = "".join(map(chr, range(0x4E00, 0x4E00 + 2000)))
+    (folder / "text").write_text("的" * 9 + "一" * 5 + han + "abc かな 12,.", "utf-8")
+    assert run_here(*DRY, *SMALL, "--steps", "1") == 0
+    lines = capsys.readouterr().err.splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("alphabet"))
+    assert lines[first + 2].startswith("rare")
+    assert "2,011 characters: 2,001 Han, 3 Latin, 2 Hiragana, 5 others" in lines[first]
+    assert "commonest: 的 一 " in lines[first + 1]
+
+
+@pytest.mark.parametrize(
+    ("characters", "expected"),
+    [
+        ("aéßＡ", "Latin"),
+        ("яЯ", "Cyrillic"),
+        ("日㐀豈", "Han"),
+        ("ｱア", "Katakana"),
+        ("각", "Hangul"),
+        ("कि्", "Devanagari"),
+        ("1५½", "digits"),
+        (".।。", "punctuation"),
+        ("👍+€", "symbols"),
+        (" \u3000", "spaces"),
+        ("\n\u200d\ue000", "controls"),
+        ("\u0301\ufe0f", "marks"),
+    ],
+)
+def test_a_character_is_of_its_script_or_kind(characters: str, expected: str) -> None:
+    assert {kind(character) for character in characters} == {expected}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.plan import Plan, nats
 from charrnn.cli.train.views import JsonView, View
 from charrnn.machine.memory import free_memory, gigabytes
-from charrnn.text.corpus import split
+from charrnn.text.corpus import Corpus, split
+from charrnn.text.kinds import kinds
 from charrnn.text.ngrams import unigram_counts
 from charrnn.training.forecast import forecast
 from charrnn.training.memory import need
@@ -22,8 +23,9 @@ from charrnn.training.settings import Request, format_duration
 
 #: A character that occurs fewer times is called rare: a network learns little about it.
 RARE = 10
-#: Characters that are listed one by one.
+#: Characters that are listed one by one; of a larger alphabet only some kinds and examples.
 LISTED, LISTED_RARE = 300, 20
+KINDS, EXAMPLES = 3, 16
 WIDEST = 100  # columns
 
 Fact = tuple[str, str, dict[str, Any]]  # the label, the words, the values in JSON
@@ -66,7 +68,7 @@ def about_the_text(plan: Plan) -> list[Fact]:
     only_held_out = corpus.vocabulary.decode(unseen.nonzero()[0])
     names, endings = ", ".join(corpus.files), corpus.endings
     kinds = [f"{count:,} {kind}" for kind, count in endings.items() if count]
-    only = f"; only there: {listed(only_held_out)}" if only_held_out else ""
+    only = f"; only there: {listed(only_held_out, LISTED_RARE)}" if only_held_out else ""
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
     form = f", brought into {corpus.normalize.upper()}" if corpus.normalize else ""
     text = f"{names}: {len(corpus.ids):,} characters, {corpus.encoding}{form}"
@@ -74,7 +76,8 @@ def about_the_text(plan: Plan) -> list[Fact]:
         ("text", text, {"encoding": corpus.encoding, "normalize": corpus.normalize}),
         ("line endings", ", ".join(kinds) or "none", {"line_endings": endings}),
         *(("", note, {}) for note in corpus.notes),
-        ("alphabet", f"{len(alphabet):,} characters: {listed(alphabet)}", {"alphabet": alphabet}),
+        ("alphabet", summary(alphabet), {"alphabet": alphabet}),
+        ("", commonest(corpus), {}),
         ("rare", rare_ones(rare), {"rare": rare}),
         ("training", f"{len(training):,} characters", {"training_characters": len(training)}),
         ("held out", f"{plan.held_out}{only}" or "nothing", held),
@@ -129,10 +132,30 @@ def rare_ones(rare: list[tuple[str, int]]) -> str:
     return f"{len(rare):,} occur fewer than {RARE} times: {some}{more}"
 
 
-def listed(characters: str) -> str:
+def summary(alphabet: str) -> str:
+    """How many characters there are and which, or of which kinds most are."""
+    if len(alphabet) <= LISTED:
+        which = listed(alphabet, LISTED)
+    else:
+        most = kinds(alphabet)[:KINDS]
+        left = len(alphabet) - sum(count for _, count in most)
+        which = ", ".join(f"{count:,} {name}" for name, count in most)
+        which += f", {left:,} others" if left else ""
+    return f"{len(alphabet):,} characters: {which}"
+
+
+def commonest(corpus: Corpus) -> str:
+    """Examples from an alphabet that is not listed."""
+    if len(corpus.vocabulary) <= LISTED:
+        return ""
+    most = corpus.vocabulary.decode(corpus.counts.argsort(kind="stable")[: -EXAMPLES - 1 : -1])
+    return f"the commonest: {listed(most, EXAMPLES)}"
+
+
+def listed(characters: str, most: int) -> str:
     """Characters one by one, as far as there is room for them."""
-    left = len(characters) - LISTED
-    return " ".join(map(alone, characters[:LISTED])) + (f" and {left:,} more" if left > 0 else "")
+    left = len(characters) - most
+    return " ".join(map(alone, characters[:most])) + (f" and {left:,} more" if left > 0 else "")
 
 
 def alone(character: str) -> str:
