@@ -83,8 +83,12 @@ class Model:
         }
 
     def spelled(self, text: str) -> str:
-        """`text` in the form of the training text: é as one character or two."""
+        """`text` as the training text is written: its line ends, é as one character or two."""
         return spelled(text, self.vocabulary, self.reading.get("normalize"))
+
+    def fit(self, text: str, unknown: Unknown) -> tuple[str, list[str]]:
+        """A prompt in characters that the model knows; see `prompts.fit`."""
+        return fit(text, self.vocabulary, unknown, self.reading.get("normalize"))
 
     def stream(
         self,
@@ -111,7 +115,7 @@ class Model:
         UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
         """
         filters = self.filters(temperature, top_k, top_p, min_p, only, ban, no_repeat)
-        text, _ = fit(self.spelled(prompt), self.vocabulary, unknown)
+        text, _ = self.fit(prompt, unknown)
         texts = tuple(map(self.spelled, stop))
         rules = Rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
         seeds = [new_seed() if seed is None else seed]

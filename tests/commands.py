@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
+
 from charrnn import cli
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 20
 #: A network so small that processes start longer than they train.
 SMALL = ("--hidden-size", "8", "--batch-size", "4", "--sequence-length", "8")
+#: For tests whose output goes to a disk that is full.
+needs_full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 # A warning is an error; that of NumPy's own sources being newer than their bytecode cannot occur.
 PYTHON = (sys.executable, "-W", "error", "-m", "charrnn")
 

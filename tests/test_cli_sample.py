@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import terminal
+from commands import needs_full_disk, terminal
 
 import charrnn
 from charrnn import cli
@@ -128,7 +128,7 @@ def test_a_reader_that_leaves_ends_it_silently():
     assert started.wait() == 141
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@needs_full_disk
 @pytest.mark.parametrize("length", [10, 100_000])
 def test_a_full_disk_is_one_line(length):
     with open("/dev/full", "wb") as full:

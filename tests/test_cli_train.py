@@ -21,6 +21,7 @@ from commands import (
     environment,
     error_of,
     foreign,
+    needs_full_disk,
     run_here,
     seen_on_terminal,
     start,
@@ -395,6 +396,7 @@ def test_a_reader_that_leaves_stops_the_run_which_saves_first(folder: Path) -> N
     assert sorted(os.listdir(folder)) == ["charrnn.npz", "text"]
 
 
+@needs_full_disk
 def test_a_full_disk_behind_stdout_is_one_line_and_the_model_is_saved(folder: Path) -> None:
     with open("/dev/full", "wb") as full:
         result = charrnn("train", "text", *THREE, "--json", cwd=folder, stdout=full)

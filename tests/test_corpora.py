@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tunes import eighths, eighths_of
 
 CORPORA = Path(__file__).parent.parent / "corpora"
 #: A row of the README's table: name, characters, bytes, distinct characters, SHA-256.
@@ -56,8 +57,7 @@ def test_a_language_comes_with_its_letters(name: str, letters: str) -> None:
 # Tunes in ABC notation
 
 TUNES = text_of("tunes.abc").rstrip("\n").split("\n\n")
-UNITS = {"2/4": 4, "3/4": 6, "4/4": 8, "6/8": 6, "9/8": 9}  # eighths in a bar
-SIGNS = re.compile(r"(\(3)|([_=^]?[A-Ga-gz][,']*(\d|/)?)|([<>])|(\|:|:\|2?|\|1|\|\]|\|\||\|)")
+BAR_LINE = re.compile(r"(\|:|:\|2?|\|1|\|\]|\|\||\|)")
 
 
 def header(tune: str) -> dict[str, str]:
@@ -66,34 +66,21 @@ def header(tune: str) -> dict[str, str]:
 
 def bars(tune: str) -> list[tuple[Fraction, bool, bool]]:
     """The length of every bar in eighths, and whether it begins and whether it ends a part."""
-    body = "".join(line + " " for line in tune.split("\n")[6:])
-    lengths: list[Fraction] = []
-    found: list[tuple[Fraction, bool, bool]] = []
-    triplet, swing, begins = 0, Fraction(1), True
-    for third, note, length, broken, bar in SIGNS.findall(re.sub(r"\{[^}]*\}", "", body)):
-        if third:
-            triplet = 3
-        elif note:
-            each = Fraction(1, 2) if length == "/" else Fraction(length or 1)
-            lengths.append(each * swing * (Fraction(2, 3) if triplet else 1))
-            triplet, swing = max(triplet - 1, 0), Fraction(1)
-        elif broken:
-            longer, swing = Fraction(3, 2), Fraction(1, 2)
-            if broken == "<":
-                longer, swing = swing, longer
-            lengths[-1] *= longer
-        elif lengths:
-            ends = bar in (":|", ":|2", "|]", "||")
-            found.append((sum(lengths, Fraction(0)), begins, ends))
-            lengths, begins = [], ends and bar != ":|2"
-    assert not lengths
+    body = " ".join(tune.split("\n")[6:])
+    found, begins = [], True
+    pieces = BAR_LINE.split(body)
+    for bar, line in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+        if length := eighths(bar):
+            ends = line in (":|", ":|2", "|]", "||")
+            found.append((length, begins, ends))
+            begins = ends and line != ":|2"
     return found
 
 
 def test_every_bar_of_every_tune_is_full() -> None:
     """But for an upbeat, which the last bar of its part makes room for."""
     for tune in TUNES:
-        full, upbeat, found = UNITS[header(tune)["M"]], Fraction(0), bars(tune)
+        full, upbeat, found = eighths_of(header(tune)["M"]), Fraction(0), bars(tune)
         assert len(found) >= 16
         for length, begins, ends in found:
             if begins:

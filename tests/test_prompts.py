@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UnknownCharacter
-from charrnn.generation.prompts import fit, line_ends, nearest, unescape
+from charrnn.generation.prompts import fit, nearest, unescape
+from charrnn.text.forms import line_ends
 from charrnn.text.vocabulary import Vocabulary, to_code_points
 
 ASCII = Vocabulary(np.array([10, *range(32, 127)], np.uint32))

@@ -1,9 +1,10 @@
-"""Prompts as they are typed: escapes, line ends, and characters that the model never saw."""
+"""Prompts as they are typed: escapes, and characters that the model never saw."""
 
 import unicodedata
 from typing import Literal
 
 from charrnn.errors import UnknownCharacter
+from charrnn.text.forms import spelled
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.visible import visible
 
@@ -27,21 +28,16 @@ def unescape(text: str) -> str:
     return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
 
 
-def line_ends(text: str, vocabulary: Vocabulary) -> str:
-    """CRLF and lone CR as LF, as in a corpus, unless the model's text kept its CR."""
-    if "\r" in vocabulary.characters:
-        return text
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[str]]:
+def fit(
+    text: str, vocabulary: Vocabulary, unknown: Unknown, form: str | None = None
+) -> tuple[str, list[str]]:
     """Return `text` in characters that the model knows, and notes on what was changed.
 
     Unknown characters are an error, left out, or replaced by the nearest known ones, if there are
-    any. Line ends become the model's without a note. Raises UnknownCharacter, which names each with
-    its code point and where it is first.
+    any. Line ends and normal `form` become the model's without a note (see `forms.spelled`). Raises
+    UnknownCharacter, which names each with its code point and where it is first.
     """
-    text = line_ends(text, vocabulary)
+    text = spelled(text, vocabulary, form)
     first: dict[str, int] = {}
     for position, character in vocabulary.unknown(text):
         first.setdefault(character, position)

@@ -16,6 +16,8 @@ from charrnn.network.architecture import Architecture
 from charrnn.network.dropout import Dropout
 from charrnn.network.layer import flat_rows
 
+#: Parameters or gradients by PyTorch's names.
+Arrays = Mapping[str, Array]
 #: What streams carry from chunk to chunk, by name: arrays with a column for each, zero at first.
 State = dict[str, Array]
 
@@ -37,7 +39,8 @@ class ModelTape:
         self.rows: Array = np.empty((read, batch), np.intp)  # which of them is read, at every place
         # A chunk has no more different characters than places, however large the alphabet.
         self.onehot = flat_rows(min(vocabulary_size + 1, read * batch), read * batch, dtype)
-        self.masks: list[Array] = []  # dropout masks of the layers' outputs, flat (H, T*B)
+        self.dropout: Dropout | None = None  # of this chunk
+        self.masks: list[Array] = []  # of the layers' outputs, flat (H, T*B), if there is dropout
         # Kept beside the output, which the recurrence itself reads undropped.
         self.dropped = [flat_rows(H, places, dtype) for _ in layers]
 
@@ -59,11 +62,11 @@ class ModelTape:
         output: Array = self.dropped[index] if self.masks else self.layers[index].output
         return output
 
-    def drop(self, index: int, dropout: Dropout | None) -> None:
+    def drop(self, index: int) -> None:
         """Multiply a layer's output, per element and step, by a mask."""
-        if dropout:
+        if self.dropout:
             output = self.layers[index].output
-            mask = dropout.mask(index, len(output), self.steps, output.dtype)
+            mask = self.dropout.mask(index, len(output), self.steps, output.dtype)
             self.masks.append(mask)
             np.multiply(output, mask, out=self.dropped[index])
 
@@ -98,29 +101,18 @@ class Body(ABC):
         """Memory for chunks of one shape."""
 
     @abstractmethod
-    def forward(
-        self,
-        p: Mapping[str, Array],
-        ids: Array,
-        state: State,
-        tape: ModelTape,
-        dropout: Dropout | None,
-    ) -> State:
+    def forward(self, p: Arrays, ids: Array, state: State, tape: ModelTape) -> State:
         """Characters (T, B) to `tape.output` of the last layer; the state after, as new arrays."""
 
     @abstractmethod
     def backward(
-        self,
-        p: Mapping[str, Array],
-        tape: ModelTape,
-        grads: Mapping[str, Array] | None,
-        trace: list[Array] | None,
+        self, p: Arrays, tape: ModelTape, grads: Arrays | None, trace: list[Array] | None
     ) -> State:
         """From `dout` of the last layer to the gradients of the parameters, and of the state before
         as far as it has any. `trace` is that of `CharModel.backward`."""
 
     @abstractmethod
-    def input_gradients(self, p: Mapping[str, Array], tape: ModelTape) -> Array:
+    def input_gradients(self, p: Arrays, tape: ModelTape) -> Array:
         """d(loss)/d(one-hot vector) of every place, flat (V, T*B), after `backward`."""
 
     @abstractmethod

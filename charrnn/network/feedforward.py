@@ -8,14 +8,10 @@ text: the N characters before the chunk, as index + 1, and 0 where there is none
 vector is zero. They are kept as floats like every state, which holds them exactly.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.architecture import Architecture
-from charrnn.network.body import Body, ModelTape, State
-from charrnn.network.dropout import Dropout
+from charrnn.network.body import Arrays, Body, ModelTape, State
 from charrnn.network.layer import by_step, flat_rows
 
 
@@ -31,23 +27,17 @@ class Units:
 class FeedForward(Body):
     """L layers of tanh units, the first of them over N = `context` places."""
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        layers: int,
-        hidden_size: int,
-        vocabulary_size: int,
-        context: int,
-    ) -> None:
-        super().__init__(architecture, layers, hidden_size, vocabulary_size, context)
-        self.names = [f"mlp.{2 * layer}" for layer in range(layers)]
+    @property
+    def names(self) -> list[str]:
+        """Of the layers, as PyTorch counts them in a sequence with their activations."""
+        return [f"mlp.{2 * layer}" for layer in range(self.layers)]
 
     def tape(self, steps: int, batch: int, dtype: np.dtype) -> ModelTape:
         layers = [Units(self.hidden_size, steps * batch, dtype) for _ in self.names]
         read = steps + self.context - 1
         return ModelTape(layers, self.vocabulary_size, steps, batch, read=read)
 
-    def by_place(self, p: Mapping[str, Array]) -> Array:
+    def by_place(self, p: Arrays) -> Array:
         """The first layer's weights, or their gradients, as (H, N, V)."""
         return p["mlp.0.weight"].reshape(self.hidden_size, self.context, -1)
 
@@ -56,14 +46,7 @@ class FeedForward(Body):
         T, B = tape.steps, tape.batch
         return [slice(n * B, (n + T) * B) for n in range(self.context)]
 
-    def forward(
-        self,
-        p: Mapping[str, Array],
-        ids: Array,
-        state: State,
-        tape: ModelTape,
-        dropout: Dropout | None,
-    ) -> State:
+    def forward(self, p: Arrays, ids: Array, state: State, tape: ModelTape) -> State:
         # Whatever a file says of the window, these are characters.
         window = np.clip(state["x"][0], 0, self.vocabulary_size).astype(np.intp)
         read = np.concatenate([window, ids + 1])
@@ -76,10 +59,10 @@ class FeedForward(Body):
                 np.matmul(p[f"{name}.weight"], tape.output(index - 1), out=h)
             h += p[f"{name}.bias"][:, None]
             np.tanh(h, out=h)  # h = tanh(W h below + b)
-            tape.drop(index, dropout)
+            tape.drop(index)
         return {"x": read[-self.context :][None].astype(state["x"].dtype)}
 
-    def _look_up(self, p: Mapping[str, Array], tape: ModelTape, out: Array) -> None:
+    def _look_up(self, p: Arrays, tape: ModelTape, out: Array) -> None:
         """W_1 x_{t-N+1} + ... + W_N x_t: a column for each place, and none for no character."""
         table = self.by_place(p)[:, :, tape.characters - 1]
         table[:, :, tape.characters == 0] = 0
@@ -89,11 +72,7 @@ class FeedForward(Body):
             out += np.take(table[:, n], rows[where], axis=1, out=column, mode="clip")
 
     def backward(
-        self,
-        p: Mapping[str, Array],
-        tape: ModelTape,
-        grads: Mapping[str, Array] | None,
-        trace: list[Array] | None,
+        self, p: Arrays, tape: ModelTape, grads: Arrays | None, trace: list[Array] | None
     ) -> State:
         if trace is not None:
             raise ValueError("a feed-forward network has no state whose gradient could be traced")
@@ -121,7 +100,7 @@ class FeedForward(Body):
         for n, where in enumerate(self.places(tape)):
             dW[:, n, tape.characters[known] - 1] = (dz @ x[:, where].T)[:, known]
 
-    def input_gradients(self, p: Mapping[str, Array], tape: ModelTape) -> Array:
+    def input_gradients(self, p: Arrays, tape: ModelTape) -> Array:
         T, B, N = tape.steps, tape.batch, self.context
         dz, W = by_step(tape.layers[0].dout, B), self.by_place(p)
         dx = np.zeros((T, self.vocabulary_size, B), dz.dtype)

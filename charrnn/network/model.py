@@ -107,8 +107,8 @@ class CharModel:
         """
         if ids.shape != (tape.steps, tape.batch):
             raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
-        tape.masks = []
-        after = self.body.forward(self.parameters, ids, state, tape, dropout)
+        tape.dropout, tape.masks = dropout, []
+        after = self.body.forward(self.parameters, ids, state, tape)
         np.matmul(self.parameters["head.weight"], tape.output(self.layers - 1), out=tape.logits)
         tape.logits += self.parameters["head.bias"][:, None]  # z = W h + b
         return tape.logits, after

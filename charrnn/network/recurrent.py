@@ -4,19 +4,16 @@ Layers run one after the other over the whole chunk, so that everything but a la
 is one large product (see `layer`).
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network import layer as recurrent
-from charrnn.network.body import Body, ModelTape, State
+from charrnn.network.body import Arrays, Body, ModelTape, State
 from charrnn.network.cells.base import Cell
-from charrnn.network.dropout import Dropout
 from charrnn.network.layer import Tape, Weights
 
 
-def weights(arrays: Mapping[str, Array], index: int) -> Weights:
+def weights(arrays: Arrays, index: int) -> Weights:
     """The weights of one layer, or the same entries of another mapping such as gradients."""
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     return Weights(*(arrays[f"rnn.{name}_l{index}"] for name in names))
@@ -34,14 +31,7 @@ class Recurrent(Body):
         layers = [Tape(self.cell, *sizes) for _ in range(self.layers)]
         return ModelTape(layers, self.vocabulary_size, steps, batch, read=steps)
 
-    def forward(
-        self,
-        p: Mapping[str, Array],
-        ids: Array,
-        state: State,
-        tape: ModelTape,
-        dropout: Dropout | None,
-    ) -> State:
+    def forward(self, p: Arrays, ids: Array, state: State, tape: ModelTape) -> State:
         tape.take(ids)
         for index, layer in enumerate(tape.layers):
             for name, array in zip(self.cell.states, layer.states[0], strict=True):
@@ -52,7 +42,7 @@ class Recurrent(Body):
             else:
                 recurrent.project(w, tape.output(index - 1), layer)  # xp = W_ih h below + b
             recurrent.forward(self.cell, w, layer)
-            tape.drop(index, dropout)
+            tape.drop(index)
         # New arrays, because the caller carries the state on while the tape is used again.
         last = [layer.states[-1] for layer in tape.layers]
         return {
@@ -61,11 +51,7 @@ class Recurrent(Body):
         }
 
     def backward(
-        self,
-        p: Mapping[str, Array],
-        tape: ModelTape,
-        grads: Mapping[str, Array] | None,
-        trace: list[Array] | None,
+        self, p: Arrays, tape: ModelTape, grads: Arrays | None, trace: list[Array] | None
     ) -> State:
         dinitial = self.zero_state(tape.batch, tape.logits.dtype)
         for index in reversed(range(self.layers)):
@@ -93,7 +79,7 @@ class Recurrent(Body):
         grads.W_ih.fill(0)
         grads.W_ih[:, tape.characters] = present.W_ih
 
-    def input_gradients(self, p: Mapping[str, Array], tape: ModelTape) -> Array:
+    def input_gradients(self, p: Arrays, tape: ModelTape) -> Array:
         dx = np.empty_like(tape.logits)
         recurrent.input_gradient(weights(p, 0), tape.layers[0], out=dx)
         return dx

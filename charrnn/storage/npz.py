@@ -126,8 +126,8 @@ def _find_members(file: io.BufferedReader) -> dict[str, tuple[int, zipfile.ZipIn
     _refuse_if(place != length, damaged)
     try:  # zipfile is shown the directory alone, and counts offsets from there
         entries = zipfile.ZipFile(io.BytesIO(directory + end)).infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        entries = []
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise FormatError(damaged) from error
     members: dict[str, tuple[int, zipfile.ZipInfo]] = {}
     position = 0
     for entry in entries:

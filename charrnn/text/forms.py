@@ -71,8 +71,17 @@ def both_forms(ids: Array, vocabulary: Vocabulary, counts: Array) -> str | None:
     )
 
 
+def line_ends(text: str, vocabulary: Vocabulary) -> str:
+    """CRLF and lone CR as LF, as in a corpus, unless the model's text kept its CR."""
+    if "\r" in vocabulary.characters:
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def spelled(text: str, vocabulary: Vocabulary, form: str | None) -> str:
-    """`text` in `form`, if it is one, and in any other form where the alphabet lacks characters."""
+    """`text` with the line ends of a corpus, in `form`, if it is one, and in any other form where
+    the alphabet lacks characters."""
+    text = line_ends(text, vocabulary)
     if form in FORMS:
         text = _normal(form, text)
     result, done, unknown = "", 0, vocabulary.unknown(text)

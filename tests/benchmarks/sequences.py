@@ -16,7 +16,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "corpora")]
 import synthesise  # noqa: E402
 from pages import commands  # noqa: E402
 from synthesise import FAULTS, LINE, MOON, SUN, TOGETHER, WAVES, tide  # noqa: E402
+from tunes import eighths, eighths_of  # noqa: E402
 
 from charrnn.inspection.canvas import Chart, Series  # noqa: E402
 from charrnn.inspection.pictures.sheet import Sheet  # noqa: E402
@@ -225,24 +225,11 @@ def bars(abc: str) -> list[bool]:
     """Of every bar, whether its notes fill it; bars that an upbeat begins or ends do not."""
     found = []
     for tune in re.split(r"^X:", abc, flags=re.M):
-        meter = re.search(r"^M:(\d+)/(\d+)", tune, re.M)
+        meter = re.search(r"^M:(\d+/[1-9]\d*)$", tune, re.M)
         if meter:
-            eighths = Fraction(8 * int(meter[1]), int(meter[2]))
             body = re.sub(r"^[A-Za-z]:.*$", "", tune[tune.index("K:") :], flags=re.M)
-            for bar in re.split(r"[|:\[\]]+[12]?", body):
-                length = Fraction(0)
-                shortened = 0  # notes of a triplet that are still to come
-                for triplet, number, halves in re.findall(
-                    r"(\(3)|[_^=]*[A-Ga-gz][,']*(\d*)(/\d?)?", bar
-                ):
-                    if triplet:
-                        shortened = 3
-                        continue
-                    note = Fraction(int(number or 1), int(halves[1:] or 2) if halves else 1)
-                    length += note * (Fraction(2, 3) if shortened else 1)
-                    shortened = max(shortened - 1, 0)
-                if length:
-                    found.append(length == eighths)
+            lengths = filter(None, map(eighths, re.split(r"[|:\[\]]+[12]?", body)))
+            found += [length == eighths_of(meter[1]) for length in lengths]
     return found
 
 

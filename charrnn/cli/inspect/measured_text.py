@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from charrnn.errors import CorpusError, UsageError
-from charrnn.generation.prompts import line_ends, unescape
+from charrnn.generation.prompts import unescape
 from charrnn.library import Model
 
 
@@ -40,8 +40,7 @@ def text_of(
     if encoding is not None and file is None:
         raise UsageError("--encoding is that of --text", "Give both, or neither.")
     if prompt is not None:
-        text = line_ends(unescape(prompt), model.vocabulary)
-        return MeasuredText(model.spelled(text), "prompt")
+        return MeasuredText(model.spelled(unescape(prompt)), "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 

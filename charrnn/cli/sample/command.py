@@ -79,14 +79,14 @@ def reading(loaded: "Model", wanted: Wanted) -> dict[str, str]:
 
 def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     """The prompt in characters that the model knows; says what had to be changed."""
-    from charrnn.generation.prompts import fit, unescape
+    from charrnn.generation.prompts import unescape
     from charrnn.text.corpus import read_text
 
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")
     else:
         text = read_text(wanted.prompt_file, **reading(loaded, wanted))
-    text, notes = fit(loaded.spelled(text), loaded.vocabulary, wanted.unknown)
+    text, notes = loaded.fit(text, wanted.unknown)
     stderr.say(*(f"prompt: {note}" for note in notes))
     return text
 

@@ -16,7 +16,7 @@ from charrnn.cli.terminal.signals import handled, noted
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.terminal.typed import ask
 from charrnn.errors import CharRNNError, UsageError
-from charrnn.generation.prompts import fit, unescape
+from charrnn.generation.prompts import unescape
 from charrnn.generation.sampling import Uniforms, continued
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model, new_seed
@@ -58,8 +58,7 @@ class Conversation:
 
     def turn(self, typed: str) -> list[int]:
         """Read what was typed, then write until the rules or a signal end it; the signals."""
-        text = self.loaded.spelled(unescape(typed))
-        text, notes = fit(text, self.loaded.vocabulary, self.wanted.unknown)
+        text, notes = self.loaded.fit(unescape(typed), self.wanted.unknown)
         self.stderr.say(*(f"prompt: {note}" for note in notes))
         self.stepper.read(self.loaded.vocabulary.encode(text))
         self.unit += text if self.rules.until else ""

@@ -67,14 +67,14 @@ def about_the_text(plan: Plan) -> list[Fact]:
     alphabet, rare = corpus.vocabulary.characters, corpus.rare(RARE)
     only_held_out = corpus.vocabulary.decode(unseen.nonzero()[0])
     names, endings = ", ".join(corpus.files), corpus.endings
-    kinds = [f"{count:,} {kind}" for kind, count in endings.items() if count]
+    line_ends = [f"{count:,} {kind}" for kind, count in endings.items() if count]
     only = f"; only there: {listed(only_held_out, LISTED_RARE)}" if only_held_out else ""
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
     form = f", brought into {corpus.normalize.upper()}" if corpus.normalize else ""
     text = f"{names}: {len(corpus.ids):,} characters, {corpus.encoding}{form}"
     facts: list[Fact] = [
         ("text", text, {"encoding": corpus.encoding, "normalize": corpus.normalize}),
-        ("line endings", ", ".join(kinds) or "none", {"line_endings": endings}),
+        ("line endings", ", ".join(line_ends) or "none", {"line_endings": endings}),
         *(("", note, {}) for note in corpus.notes),
         ("alphabet", summary(alphabet), {"alphabet": alphabet}),
         ("", commonest(corpus), {}),
