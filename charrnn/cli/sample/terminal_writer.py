@@ -4,6 +4,7 @@
 at a time. Rich gets it as Text, not as markup, and makes of its styles what the terminal can show.
 """
 
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -28,6 +29,11 @@ class Ink(NamedTuple):
     digit: str = " "
 
 
+#: Seconds between two looks at the terminal: a person sees no difference, and a call of Rich costs
+#: as much as some characters of a large network.
+FRAME = 1 / 60
+
+
 class TerminalWriter:
     """Shows prompts dimmed and texts plain; with `heat` on a background of the surprisal, or where
     there is no colour with a line of digits below each line."""
@@ -42,7 +48,7 @@ class TerminalWriter:
         self._showing, self._inks = Showing(), deque[Ink]()  # the inks of what is not shown yet
         self._columns = Columns()
         self._written: list[tuple[Console, str, str]] = []
-        self._below = ""
+        self._below, self._flushed = "", 0.0
         self._explain = heat and self._stdout.colour and self._stderr.colour
 
     def begin(self, label: str, prompt: str) -> None:
@@ -56,6 +62,7 @@ class TerminalWriter:
             for character in stream.showable(prompt, one_line=False):
                 self._put(character, Ink(stream.console, "dim"))
             self._flush()
+        self._flushed = 0.0  # so that the first character is seen at once
 
     def write(self, text: str, nats: Sequence[float] = ()) -> None:
         inks: Iterable[Ink] = [self._plain] * len(text)
@@ -66,7 +73,8 @@ class TerminalWriter:
         for character, ink in zip(text, inks, strict=True):
             self._inks.append(ink)
             self._show(self._showing.feed(character))
-        self._flush()
+        if time.monotonic() - self._flushed >= FRAME:
+            self._flush()
 
     def finish(self, *, newline: bool = False) -> None:
         self._show(self._showing.end())
@@ -116,6 +124,7 @@ class TerminalWriter:
                 text.append("".join(piece for _, _, piece in run), style)
             console.print(text, end="", soft_wrap=True)
         self._written.clear()
+        self._flushed = time.monotonic()
 
 
 def legend() -> Text:
