@@ -23,6 +23,7 @@ from charrnn.network.ensemble import is_merger
 from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
 from charrnn.text.forms import spelled
+from charrnn.text.reading import Reading
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1
@@ -71,24 +72,17 @@ class Model:
         return count if is_merger(self.parameters, count) else 1
 
     @property
-    def reading(self) -> dict[str, str]:
-        """How the training text was read, as arguments for `text.corpus.read_text`: what the
-        checkpoint says of its `encoding`, `newlines` and `normalize`, where that makes sense."""
-        about = self.meta.get("corpus")
-        about = about if isinstance(about, dict) else {}
-        return {
-            name: about[name]
-            for name in ("encoding", "newlines", "normalize")
-            if isinstance(about.get(name), str)
-        }
+    def reading(self) -> Reading:
+        """How the training text was read, as far as the checkpoint says it."""
+        return Reading.of(self.meta.get("corpus"))
 
     def spelled(self, text: str) -> str:
         """`text` as the training text is written: its line ends, é as one character or two."""
-        return spelled(text, self.vocabulary, self.reading.get("normalize"))
+        return spelled(text, self.vocabulary, self.reading.normalize)
 
     def fit(self, text: str, unknown: Unknown) -> tuple[str, list[str]]:
         """A prompt in characters that the model knows; see `prompts.fit`."""
-        return fit(text, self.vocabulary, unknown, self.reading.get("normalize"))
+        return fit(text, self.vocabulary, unknown, self.reading.normalize)
 
     def stream(
         self,

@@ -28,6 +28,7 @@ from charrnn.text import corpus
 from charrnn.text import files as textfiles
 from charrnn.text.corpus import Corpus, read_corpus, read_text, split
 from charrnn.text.decoding import Decoding, Found, check_encoding
+from charrnn.text.reading import Reading
 
 TEXT = "The lamp was lit at dusk.\nWind north-west, é€👍.\n"
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -46,7 +47,7 @@ def text_of(read: Corpus) -> str:
 def refusal(*paths: object, **options: Any) -> CharRNNError:
     """The error for `paths`, which is one printable line with a hint."""
     with pytest.raises(CharRNNError) as caught:
-        read_corpus([str(path) for path in paths], **options)
+        read_corpus([str(path) for path in paths], Reading(**options))
     assert caught.value.message.isprintable()
     assert caught.value.hint.isprintable()
     assert caught.value.hint
@@ -83,7 +84,7 @@ def test_a_corpus_is_the_text_its_alphabet_and_its_counts(file: Callable[..., st
     assert read.counts.tolist() == [TEXT.count(c) for c in read.vocabulary.characters]
     assert (read.ids.dtype, read.counts.dtype) == (np.uint8, np.int64)
     assert read.sha256 == hashlib.sha256(TEXT.encode()).hexdigest()
-    assert (read.files, read.notes, read.encoding) == ((path,), (), "utf-8")
+    assert (read.files, read.notes, read.reading) == ((path,), (), Reading())
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
@@ -94,7 +95,7 @@ def test_encoding_and_compression_leave_no_trace(
     plain = read_corpus([file(TEXT)])
     compress = COMPRESS.get(suffix.lower(), bytes)
     path = file(compress(TEXT.encode(encoding)), f"other.txt{suffix}")
-    read = read_corpus([path], encoding=encoding)
+    read = read_corpus([path], Reading(encoding=encoding))
     assert read.ids.tolist() == plain.ids.tolist()
     assert (read.vocabulary, read.sha256) == (plain.vocabulary, plain.sha256)
     assert read.notes == ()
@@ -123,7 +124,7 @@ def test_byte_order_marks_and_foreign_line_ends_go_and_are_counted(
 
 def test_line_ends_stay_if_asked(file: Callable[..., str]) -> None:
     text = "one\r\ntwo\rthree\nfour five six\r"
-    read = read_corpus([file(text)], newlines="keep")
+    read = read_corpus([file(text)], Reading(newlines="keep"))
     assert text_of(read) == text
     assert read.notes == ()
 
@@ -140,7 +141,7 @@ def test_files_are_parted_by_one_newline_where_there_is_none(file: Callable[...,
         ("five six\r", "4"),
         ("seven", "5"),
     ]
-    read = read_corpus([file(*f) for f in files], newlines="keep")
+    read = read_corpus([file(*f) for f in files], Reading(newlines="keep"))
     assert text_of(read) == "one two\nthree four\nfive six\rseven"
     assert len(read.notes) == 1
     assert read.notes[0].startswith("1 file without text: ")
@@ -170,10 +171,10 @@ def test_read_text_follows_the_same_rules(
     file: Callable[..., str], pipe: Callable[[bytes], None]
 ) -> None:
     assert read_text(file("\ufeffa\r\nb\r")) == "a\nb\n"
-    assert read_text(file("a\r\nb\r"), newlines="keep") == "a\r\nb\r"
+    assert read_text(file("a\r\nb\r"), Reading(newlines="keep")) == "a\r\nb\r"
     assert read_text(file("")) == ""
     pipe("ü".encode("latin-1"))
-    assert read_text("-", encoding="latin-1") == "ü"
+    assert read_text("-", Reading(encoding="latin-1")) == "ü"
     with pytest.raises(CorpusError, match="offset 1, line 1"):
         read_text(file(b"a\xff"))
 
@@ -259,7 +260,7 @@ def test_utf_16_without_a_mark_needs_its_byte_order(file: Callable[..., str]) ->
     assert "BOM" in refusal(path, encoding="utf-16").message
     assert "utf-16-le" in refusal(path, encoding="utf-16").hint
     assert "utf-16-le" in refusal(path).hint
-    assert text_of(read_corpus([path], encoding="utf-16-le")) == TEXT
+    assert text_of(read_corpus([path], Reading(encoding="utf-16-le"))) == TEXT
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf16", "U32"])
@@ -271,7 +272,7 @@ def test_a_text_without_its_mark_is_refused_with_advice_that_works(
     error = refusal(path, encoding=encoding)
     assert error.message.endswith("it does not start with a byte order mark (BOM)")
     assert error.hint.endswith(f"--encoding utf-{order}-le, or utf-{order}-be")
-    assert text_of(read_corpus([path], encoding=error.hint.split()[-1])) == TEXT
+    assert text_of(read_corpus([path], Reading(encoding=error.hint.split()[-1]))) == TEXT
 
 
 def test_the_mark_of_another_encoding_is_better_advice(file: Callable[..., str]) -> None:

@@ -16,6 +16,7 @@ from charrnn.storage import checkpoint
 from charrnn.text import FORMS
 from charrnn.text.corpus import read_corpus, read_text
 from charrnn.text.forms import begins, normalized, spelled
+from charrnn.text.reading import Reading
 from charrnn.text.vocabulary import Vocabulary, to_code_points
 
 COMPOSED, DECOMPOSED = "é", "e\u0301"
@@ -54,11 +55,11 @@ def test_a_text_in_both_forms_is_told_so_with_counts(tmp_path: Path) -> None:
     for part in ("composed 10 ", "decomposed 30 ", "'ô' as o and U+0302", "--normalize nfc"):
         assert part in notes[0]
     for form in FORMS:
-        assert read_corpus([str(path)], normalize=form).notes == ()
+        assert read_corpus([str(path)], Reading(normalize=form)).notes == ()
     path.write_text(f"{COMPOSED} x\u0302 क़\n" * 10)  # these have no other form
     assert read_corpus([str(path)]).notes == ()
     with pytest.raises(UsageError):
-        read_text(str(path), normalize="nfkc")
+        read_text(str(path), Reading(normalize="nfkc"))
 
 
 def test_hangul_has_two_forms_as_well(tmp_path: Path) -> None:

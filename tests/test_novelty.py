@@ -8,6 +8,7 @@ from charrnn.errors import CorpusError
 from charrnn.generation import novelty
 from charrnn.generation.novelty import Loop, corpus_of, ending_loop, find_loop, is_learnt, known
 from charrnn.text.corpus import read_corpus
+from charrnn.text.reading import Reading
 from charrnn.text.vocabulary import to_code_points
 
 ALICE = "Down, down, down. Would the fall never come to an end? I wonder how many miles."
@@ -87,7 +88,7 @@ def test_no_loop_at_the_end_is_none(text):
 def test_the_corpus_is_found_by_the_checkpoint_and_refused_if_it_has_changed(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(ALICE.encode("latin-1") + b"\r\nna\xefve\r\n")
-    learnt = read_corpus([str(path)], encoding="latin-1", newlines="keep")
+    learnt = read_corpus([str(path)], Reading(encoding="latin-1", newlines="keep"))
     meta = {
         "corpus": {"files": [str(path)], "sha256": learnt.sha256, "encoding": "latin-1"},
     }

@@ -6,7 +6,7 @@ false match among a million characters has a chance of about one in 10^11.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import CharRNNError, CorpusError
 from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.text.reading import Reading
 from charrnn.text.vocabulary import to_code_points
 
 LENGTHS = (8, 12, 16, 32)
@@ -115,12 +116,11 @@ def corpus_of(meta: dict[str, Any]) -> Corpus:
     files = list(map(str, named))
     if "-" in files:
         raise CorpusError("the model learnt a text that came through a pipe", hint)
-    encoding, normalize = str(about.get("encoding", "utf-8")), about.get("normalize")
-    form = normalize if isinstance(normalize, str) else None
+    reading = Reading.of(about)
     # Files from before it was written down may have learnt either.
-    for newlines in [about["newlines"]] if "newlines" in about else ["unix", "keep"]:
+    for newlines in [reading.newlines] if "newlines" in about else ["unix", "keep"]:
         try:
-            corpus = read_corpus(files, encoding=encoding, newlines=str(newlines), normalize=form)
+            corpus = read_corpus(files, replace(reading, newlines=newlines))
         except CharRNNError as error:
             message = f"the text that the model learnt cannot be read again: {error.message}"
             raise CorpusError(message, hint) from error

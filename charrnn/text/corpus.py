@@ -16,6 +16,7 @@ from charrnn.errors import CorpusError, UsageError
 from charrnn.text.decoding import Found, name_list
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
+from charrnn.text.reading import USUAL, Reading
 from charrnn.text.vocabulary import Vocabulary, to_code_points
 from charrnn.visible import visible
 
@@ -35,10 +36,8 @@ class Corpus:
     sha256      of the text as it is learnt, in UTF-8: another encoding of it has the same hash
     files       the paths as they were given
     notes       what was changed or left out, a line each
-    encoding    the encoding as it was given
-    newlines    what became of line endings, as it was given
+    reading     how it was read
     endings     how many line endings of each kind the files have: LF, CRLF, CR
-    normalize   the form it was brought into, "nfc" or "nfd", if any
     """
 
     ids: Array
@@ -47,10 +46,8 @@ class Corpus:
     sha256: str
     files: tuple[str, ...]
     notes: tuple[str, ...]
-    encoding: str
-    newlines: str
+    reading: Reading
     endings: dict[str, int]
-    normalize: str | None
 
     def rare(self, fewer_than: int) -> list[tuple[str, int]]:
         """The characters that occur fewer times than that, and how often each: rarest first."""
@@ -60,13 +57,7 @@ class Corpus:
         return list(zip(characters, self.counts[rarest].tolist(), strict=True))
 
 
-def read_corpus(
-    paths: Sequence[str],
-    *,
-    encoding: str = "utf-8",
-    newlines: str = "unix",
-    normalize: str | None = None,
-) -> Corpus:
+def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     """Read files, folders (every text file below, sorted by path) and "-" for stdin as one text.
 
     Files that end in .gz, .bz2 or .xz are decompressed. A byte order mark is dropped; CRLF and lone
@@ -78,12 +69,12 @@ def read_corpus(
     if there is no such encoding or form, or nothing is piped into stdin.
     """
     found, indexer, digest = Found(), _Indexer(), hashlib.sha256()
-    for text in texts(paths, encoding, newlines, normalize, found):
+    for text in texts(paths, reading, found):
         indexer.add(text)
         digest.update(text.encode())
     ids, vocabulary, counts = indexer.finish()
     _check_enough(ids, vocabulary, found)
-    notes = found.notes(encoding, newlines)
+    notes = found.notes(reading.encoding, reading.newlines)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
     if in_both := both_forms(ids, vocabulary, counts):
@@ -95,18 +86,14 @@ def read_corpus(
         digest.hexdigest(),
         files=tuple(paths),
         notes=tuple(notes),
-        encoding=encoding,
-        newlines=newlines,
+        reading=reading,
         endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
-        normalize=normalize,
     )
 
 
-def read_text(
-    path: str, *, encoding: str = "utf-8", newlines: str = "unix", normalize: str | None = None
-) -> str:
+def read_text(path: str, reading: Reading = USUAL) -> str:
     """Read a small text by the rules and with the errors of `read_corpus`; it may be empty."""
-    return "".join(texts([path], encoding, newlines, normalize, Found()))
+    return "".join(texts([path], reading, Found()))
 
 
 def split(ids: Array, validation: float) -> tuple[Array, Array]:

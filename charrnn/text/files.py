@@ -15,20 +15,20 @@ from typing import BinaryIO, cast
 from charrnn.errors import CharRNNError, CorpusError, UsageError
 from charrnn.text.decoding import Decoding, Found, NotTextError, check_encoding, name_list, shown
 from charrnn.text.forms import normalized
+from charrnn.text.reading import Reading
 from charrnn.visible import visible
 
 PIECE = 1 << 18  # bytes that are read and decoded at once; at least 4, to know a byte order mark
 _ARCHIVES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # and the modules that open them
 
 
-def texts(
-    paths: Sequence[str], encoding: str, newlines: str, normalize: str | None, found: Found
-) -> Iterator[str]:
+def texts(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[str]:
     """Yield the text of all files in pieces that are not empty, and count in `found` what is met.
 
     A newline is put between two files where the first does not end with one. Raises CorpusError
     and UsageError as `corpus.read_corpus` says.
     """
+    encoding, newlines = reading.encoding, reading.newlines
     if newlines not in ("unix", "keep"):
         name = visible(newlines, one_line=True)
         raise UsageError(f"line endings cannot be read as {name}", "Use unix or keep.")
@@ -37,7 +37,7 @@ def texts(
     for path in list(_files(paths, encoding, found)):  # all of them are there before one is read
         begins = True
         decoded = _decoded(path, encoding, newlines, found)
-        for text in filter(None, normalized(decoded, normalize)):
+        for text in filter(None, normalized(decoded, reading.normalize)):
             if begins and not ends_line:
                 yield "\n"
             yield text

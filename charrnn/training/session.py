@@ -96,9 +96,7 @@ class Session:
                 "files": list(self.corpus.files),
                 "sha256": self.corpus.sha256,
                 "characters": len(self.corpus.ids),
-                "encoding": self.corpus.encoding,
-                "newlines": self.corpus.newlines,
-                **({"normalize": self.corpus.normalize} if self.corpus.normalize else {}),
+                **self.corpus.reading.stated(),
             },
             "excerpt": self._excerpt(),
             "versions": {

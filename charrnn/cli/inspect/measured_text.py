@@ -1,7 +1,7 @@
 """What `inspect` looks at: a checkpoint and the text to measure it on."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charrnn.errors import CorpusError, UsageError
 from charrnn.generation.prompts import unescape
@@ -44,8 +44,8 @@ def text_of(
     if file is not None:
         from charrnn.text.corpus import read_text
 
-        reading = model.reading | ({"encoding": encoding} if encoding else {})
-        text = model.spelled(read_text(file, **reading))
+        reading = replace(model.reading, encoding=encoding or model.reading.encoding)
+        text = model.spelled(read_text(file, reading))
         return MeasuredText(text, "stdin" if file == "-" else file)
     excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:

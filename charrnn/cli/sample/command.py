@@ -1,5 +1,6 @@
 """`charrnn sample`: from options to text. Text on stdout, everything else on stderr."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from charrnn.machine import blas
 if TYPE_CHECKING:
     from charrnn.library import Model
     from charrnn.text.corpus import Corpus
+    from charrnn.text.reading import Reading
 
 
 @options(Wanted, into="wanted")
@@ -72,9 +74,9 @@ def sample(
     return 128 + signals[0] if signals else 0
 
 
-def reading(loaded: "Model", wanted: Wanted) -> dict[str, str]:
+def reading(loaded: "Model", wanted: Wanted) -> "Reading":
     """How files are read: like the text that the model learnt, unless the user knows better."""
-    return loaded.reading | ({"encoding": wanted.encoding} if wanted.encoding else {})
+    return replace(loaded.reading, encoding=wanted.encoding or loaded.reading.encoding)
 
 
 def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
@@ -85,7 +87,7 @@ def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")
     else:
-        text = read_text(wanted.prompt_file, **reading(loaded, wanted))
+        text = read_text(wanted.prompt_file, reading(loaded, wanted))
     text, notes = loaded.fit(text, wanted.unknown)
     stderr.say(*(f"prompt: {note}" for note in notes))
     return text
@@ -100,7 +102,7 @@ def corpus_for(loaded: "Model", wanted: Wanted, stderr: Stream) -> "Corpus | Non
 
     if wanted.corpus is None:
         return corpus_of(loaded.meta)
-    corpus = read_corpus([wanted.corpus], **reading(loaded, wanted))
+    corpus = read_corpus([wanted.corpus], reading(loaded, wanted))
     if not is_learnt(corpus, loaded.meta):
         stderr.say(f"note: {wanted.corpus} is not exactly the text that the model learnt")
     return corpus

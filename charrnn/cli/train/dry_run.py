@@ -70,10 +70,11 @@ def about_the_text(plan: Plan) -> list[Fact]:
     line_ends = [f"{count:,} {kind}" for kind, count in endings.items() if count]
     only = f"; only there: {listed(only_held_out, LISTED_RARE)}" if only_held_out else ""
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
-    form = f", brought into {corpus.normalize.upper()}" if corpus.normalize else ""
-    text = f"{names}: {len(corpus.ids):,} characters, {corpus.encoding}{form}"
+    encoding, normalize = corpus.reading.encoding, corpus.reading.normalize
+    form = f", brought into {normalize.upper()}" if normalize else ""
+    text = f"{names}: {len(corpus.ids):,} characters, {encoding}{form}"
     facts: list[Fact] = [
-        ("text", text, {"encoding": corpus.encoding, "normalize": corpus.normalize}),
+        ("text", text, {"encoding": encoding, "normalize": normalize}),
         ("line endings", ", ".join(line_ends) or "none", {"line_endings": endings}),
         *(("", note, {}) for note in corpus.notes),
         ("alphabet", summary(alphabet), {"alphabet": alphabet}),

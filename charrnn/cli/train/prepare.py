@@ -87,15 +87,16 @@ def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
     """Read the text, decide what is left open, and prepare the run."""
     from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import read_corpus
+    from charrnn.text.reading import Reading
 
     if request.resume:
         return resumed(paths, request, choices)
-    corpus = read_corpus(paths, **reading(request))
+    corpus = read_corpus(paths, Reading(**reading(request)))
     return Plan(*fresh(corpus, request, choices))
 
 
 def reading(request: Request) -> dict[str, str]:
-    """How the user wants the text to be read, as arguments for `read_corpus`."""
+    """How the user wants the text to be read, as far as they said."""
     given = {name: getattr(request, name) for name in ("encoding", "newlines", "normalize")}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -172,7 +173,8 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
 
     stored = checkpoint.load(request.out, with_resume=True)
     check_conflicts(stored.meta, request, choices)
-    corpus = read_corpus(paths, **Model(stored).reading | reading(request))
+    known = Model(stored).reading
+    corpus = read_corpus(paths, dataclasses.replace(known, **reading(request)))
     session = resume_session(corpus, stored, request.out, threads=request.threads)
     run, steps = session.run, request.steps
     if request.epochs is not None:
