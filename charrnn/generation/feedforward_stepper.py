@@ -19,6 +19,7 @@ class Weights(NamedTuple):
     tables: Array
     matrices: list[Array]
     biases: list[Array]
+    boundary: int | None  # the character before which the window becomes empty
 
 
 class FeedForwardStepper(Stepper):
@@ -34,12 +35,13 @@ class FeedForwardStepper(Stepper):
 
     def step(self, ids: Array) -> Array:
         self._window[:-1] = self._window[1:]
+        self._window[:, ids == self._weights.boundary] = 0
         self._window[-1] = ids + 1
         self._predict()
         return self.logits
 
     def _predict(self) -> None:
-        tables, matrices, (first, *biases) = self._weights
+        tables, matrices, (first, *biases), _ = self._weights
         z = tables[self._places, self._window].sum(axis=0).T + first  # W_1 x_{t-N+1} + ... + b
         for W, b in zip(matrices, biases, strict=True):
             z = W @ np.tanh(z) + b
@@ -60,4 +62,5 @@ def arranged(model: CharModel) -> Weights:
     tables[:, 1:] = p["mlp.0.weight"].reshape(H, N, V).transpose(1, 2, 0)
     layers = [*(f"mlp.{2 * layer}" for layer in range(model.layers)), "head"]
     matrices = [p[f"{layer}.weight"] for layer in layers[1:]]
-    return Weights(tables, matrices, [p[f"{layer}.bias"][:, None] for layer in layers])
+    biases = [p[f"{layer}.bias"][:, None] for layer in layers]
+    return Weights(tables, matrices, biases, model.boundary)

@@ -32,6 +32,7 @@ class Weights(NamedTuple):
     stacks: list[Array]  # (K, rows of the reader above + G*h, h) per layer
     inputs: list[Array]  # b_ih of the layers above the first, (G, K, h, 1), then the head's, (V, 1)
     hidden: list[Array]  # b_hh per layer of the gates that are separate, (A, K, h, 1)
+    boundary: int | None  # the character before which the state becomes zero
 
 
 class RecurrentStepper(Stepper):
@@ -82,6 +83,8 @@ class RecurrentStepper(Stepper):
             # "clip" writes straight into `out`; the default mode would go through a copy.
             np.take(self._columns, ids, axis=1, out=self._xp, mode="clip")
         self._now, self._next = self._next, self._now  # h' is what was h
+        if self._weights.boundary is not None:
+            self._forget(ids == self._weights.boundary)
         for index, step in enumerate(self._now):
             if cell.separate:
                 # hp = W_hh h' + b_hh; the other gates have their b_hh in xp already
@@ -89,6 +92,13 @@ class RecurrentStepper(Stepper):
             cell.forward(step)
             self._multiply(index)
         return self.logits
+
+    def _forget(self, streams: Array) -> None:
+        """Make the state that these streams (B,) read zero, and its products too."""
+        if streams.any():
+            for step in self._now:
+                for array in (*step.previous, step.hp):
+                    array[..., streams] = 0
 
     def _multiply(self, index: int) -> None:
         """Everything that the new hidden state of a layer is multiplied by, and the biases."""
@@ -158,4 +168,4 @@ def arranged(model: CharModel) -> Weights:
     table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
     head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
     inputs = [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias]
-    return Weights(cell, table, stacks, inputs, hidden)
+    return Weights(cell, table, stacks, inputs, hidden, model.boundary)

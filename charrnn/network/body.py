@@ -41,6 +41,7 @@ class ModelTape:
         self.onehot = flat_rows(min(vocabulary_size + 1, read * batch), read * batch, dtype)
         self.dropout: Dropout | None = None  # of this chunk
         self.masks: list[Array] = []  # of the layers' outputs, flat (H, T*B), if there is dropout
+        self.same: Array | None = None  # of places read at once, those that count, (N, T*B)
         # Kept beside the output, which the recurrence itself reads undropped.
         self.dropped = [flat_rows(H, places, dtype) for _ in layers]
 
@@ -78,7 +79,8 @@ class ModelTape:
 
 class Body(ABC):
     """The layers of an architecture at their sizes. It holds no weights: `p` are the parameters of
-    the whole network, and `grads` room for theirs."""
+    the whole network, and `grads` room for theirs. Before the character `boundary`, if there is
+    one, a stream forgets all that it has read: independent units of a text begin with it."""
 
     def __init__(
         self,
@@ -87,9 +89,11 @@ class Body(ABC):
         hidden_size: int,
         vocabulary_size: int,
         context: int,
+        boundary: int | None,
     ) -> None:
         self.layers, self.hidden_size = layers, hidden_size
         self.vocabulary_size, self.context = vocabulary_size, context
+        self.boundary = boundary
         self.carried = architecture.carried_shapes(layers, hidden_size, context)
 
     def zero_state(self, batch: int, dtype: np.dtype) -> State:

@@ -51,6 +51,8 @@ class FeedForward(Body):
         window = np.clip(state["x"][0], 0, self.vocabulary_size).astype(np.intp)
         read = np.concatenate([window, ids + 1])
         tape.take(read[1:])
+        if self.boundary is not None:
+            read *= self._forget(ids, tape)
         for index, (name, layer) in enumerate(zip(self.names, tape.layers, strict=True)):
             h = layer.output
             if index == 0:
@@ -62,6 +64,17 @@ class FeedForward(Body):
             tape.drop(index)
         return {"x": read[-self.context :][None].astype(state["x"].dtype)}
 
+    def _forget(self, ids: Array, tape: ModelTape) -> Array:
+        """Note on the tape which places are of the unit that a step reads, (N, T*B): those with no
+        boundary after them. Returns which of all (N + T, B) are of the unit of the last step."""
+        N, T, B = self.context, tape.steps, tape.batch
+        unit = np.zeros((N + T, B), np.intp)
+        unit[N:] = (ids == self.boundary).cumsum(axis=0)
+        same = [(unit[n + 1 : n + 1 + T] == unit[N:]).reshape(-1) for n in range(N)]
+        tape.same = np.stack(same).astype(tape.logits.dtype)
+        current: Array = unit == unit[-1]
+        return current
+
     def _look_up(self, p: Arrays, tape: ModelTape, out: Array) -> None:
         """W_1 x_{t-N+1} + ... + W_N x_t: a column for each place, and none for no character."""
         table = self.by_place(p)[:, :, tape.characters - 1]
@@ -69,7 +82,8 @@ class FeedForward(Body):
         rows, column = tape.rows.reshape(-1), np.empty(out.shape, out.dtype)
         out.fill(0)
         for n, where in enumerate(self.places(tape)):
-            out += np.take(table[:, n], rows[where], axis=1, out=column, mode="clip")
+            np.take(table[:, n], rows[where], axis=1, out=column, mode="clip")
+            out += column if tape.same is None else np.multiply(column, tape.same[n], out=column)
 
     def backward(
         self, p: Arrays, tape: ModelTape, grads: Arrays | None, trace: list[Array] | None
@@ -98,7 +112,8 @@ class FeedForward(Body):
         x, known = tape.x(), tape.characters > 0
         dW.fill(0)
         for n, where in enumerate(self.places(tape)):
-            dW[:, n, tape.characters[known] - 1] = (dz @ x[:, where].T)[:, known]
+            dz_n = dz if tape.same is None else dz * tape.same[n]
+            dW[:, n, tape.characters[known] - 1] = (dz_n @ x[:, where].T)[:, known]
 
     def input_gradients(self, p: Arrays, tape: ModelTape) -> Array:
         T, B, N = tape.steps, tape.batch, self.context
@@ -106,7 +121,8 @@ class FeedForward(Body):
         dx = np.zeros((T, self.vocabulary_size, B), dz.dtype)
         for n in range(N):  # x_t is the n-th place of the step N - 1 - n later
             later = N - 1 - n
-            dx[: max(T - later, 0)] += W[:, n].T @ dz[later:]  # dx_t = sum_n W_n^T dz_{t+N-1-n}
+            dz_n = dz if tape.same is None else dz * tape.same[n].reshape(T, 1, B)
+            dx[: max(T - later, 0)] += W[:, n].T @ dz_n[later:]  # dx_t = sum_n W_n^T dz_{t+N-1-n}
         return dx.transpose(1, 0, 2).reshape(-1, T * B)
 
     def activations(self, tape: ModelTape) -> dict[tuple[int, str], Array]:

@@ -37,6 +37,7 @@ def initialise(
     character_counts: Array,
     rng: np.random.Generator,
     context: int = 0,
+    boundary: int | None = None,
 ) -> CharModel:
     """A new float32 model for an alphabet whose characters occur `character_counts` (V,) times.
 
@@ -53,7 +54,7 @@ def initialise(
     # One more of each, so that a character of the held-out text alone is not impossible.
     frequencies = (character_counts + 1) / (character_counts.sum() + V)
     parameters["head.bias"][...] = np.log(frequencies)
-    return CharModel(parameters, cell=cell, activation=activation)
+    return CharModel(parameters, cell=cell, activation=activation, boundary=boundary)
 
 
 def recurrent(p: dict[str, Array], cell: Cell, layers: int, rng: np.random.Generator) -> None:

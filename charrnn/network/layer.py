@@ -10,7 +10,6 @@ loops is one large product; `by_step` sees the same memory as (T, features, B). 
 arrays of a step are contiguous. Memory belongs to the caller: a `Tape` is made once per shape.
 """
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -54,13 +53,21 @@ class Tape:
 
     Contiguous per step: the states (T+1, S, H, B), the initial one first; gates (T, G, H, B); what
     the cell saves (T, saved, H, B); the hidden projections of the A `separate` gates (T, A, H, B).
+    With `resets` a stream may begin anew at any step: `keep` (T, 1, 1, B) is 0 there and else 1,
+    and the state that step t reads is keep_t times that after step t - 1.
     Flat, for the products over all steps at once: `h` with T+1 steps, the gradients `dout` of the
     output and `dp` of the projections: d(loss)/d(xp), and below it d(loss)/d(hp) of the separate
     gates. Elements: T*B*H * (2G + 2A + S + saved + 2).
     """
 
     def __init__(
-        self, cell: Cell, hidden_size: int, steps: int, batch: int, dtype: np.dtype
+        self,
+        cell: Cell,
+        hidden_size: int,
+        steps: int,
+        batch: int,
+        dtype: np.dtype,
+        resets: bool = False,
     ) -> None:
         G, S, A = len(cell.gates), len(cell.states), cell.separate
         H, T, B = hidden_size, steps, batch
@@ -68,6 +75,8 @@ class Tape:
         self.summed = (G - A) * H  # rows of the gates in which xp and hp are just added
         self.h = flat_rows(H, (T + 1) * B, dtype)
         self.memory = np.empty((T + 1, S, H, B), dtype)
+        self.previous = np.empty((T, S, H, B), dtype) if resets else self.memory[:-1]
+        self.keep: Array | None = None
         self.gates = np.empty((T, G, H, B), dtype)
         self.separate = np.empty((T, A, H, B), dtype)
         saved = np.empty((T, len(cell.saved), H, B), dtype)
@@ -83,8 +92,13 @@ class Tape:
         self.states = [list(states) for states in self.memory]
         self.at = [
             Step(gates, self.hp, separate, previous, state, kept, activate, tanh, scratch, a)
-            for gates, separate, (previous, state), kept in zip(
-                self.gates, self.separate, pairwise(self.states), saved, strict=True
+            for gates, separate, previous, state, kept in zip(
+                self.gates,
+                self.separate,
+                map(list, self.previous),
+                self.states[1:],
+                saved,
+                strict=True,
             )
         ]
         # The gradients of a few steps, as a cell writes them, before they go to `dp`.
@@ -98,8 +112,9 @@ class Tape:
 
     @property
     def before(self) -> Array:
-        """h_0 ... h_{T-1}, flat (H, T*B)."""
-        return self.h[:, : -self.batch]
+        """The h that each step reads, h_0 ... h_{T-1}, flat (H, T*B)."""
+        before = self.h[:, : -self.batch]
+        return before if self.keep is None else before * self.keep.reshape(-1)
 
     @property
     def dxp(self) -> Array:
@@ -164,7 +179,9 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     product = tape.hp.reshape(len(W_hh), -1, B)
     with np.errstate(over="ignore"):  # of exp in an activation, which is harmless
         for t in range(T):
-            np.matmul(W_hh, tape.states[t][0], out=product)  # hp = W_hh h'
+            if tape.keep is not None:
+                np.multiply(tape.memory[t], tape.keep[t], out=tape.previous[t])
+            np.matmul(W_hh, tape.at[t].previous[0], out=product)  # hp = W_hh h'
             if A:  # b_hh of the other gates is in xp already
                 np.add(tape.hp[G - A :], b_separate, out=tape.separate[t])  # hp = W_hh h' + b_hh
             cell.forward(tape.at[t])
@@ -199,6 +216,9 @@ def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> 
         np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)  # dh' = W_hh^T dhp (+ direct path)
         if cell.direct_path:
             dh += dh_recurrent
+        if tape.keep is not None:
+            for array in dstate:
+                array *= tape.keep[t, 0]
         if slot == 0:
             tape.keep_gradients(t)
     return dstate

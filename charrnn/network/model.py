@@ -24,7 +24,8 @@ class CharModel:
 
     `parameters` maps PyTorch's names to arrays of `parameters.parameter_shapes`; they are copied
     into one vector of `dtype`, in which all is computed. `members` says of how many networks side
-    by side this one is the merger (see `ensemble`): between them its matrices are zero.
+    by side this one is the merger (see `ensemble`): between them its matrices are zero. `boundary`
+    is the index of the character before which the state becomes zero, if there is one.
     """
 
     def __init__(
@@ -35,18 +36,19 @@ class CharModel:
         activation: str = "tanh",
         dtype: type[np.floating] = np.float32,
         members: int = 1,
+        boundary: int | None = None,
     ) -> None:
         self.cell = CELLS[cell](activation)
         self.vocabulary_size, self.hidden_size = parameters["head.weight"].shape
         self.dtype = np.dtype(dtype)
-        self.members = members
+        self.members, self.boundary = members, boundary
         self.parameters = Parameters.copied(parameters, self.dtype)
         self.layers, self.context = self.cell.sizes(self.parameters.shapes)
         sizes = (self.layers, self.hidden_size, self.vocabulary_size)
         self.body: Body = (
-            Recurrent(self.cell, *sizes)
+            Recurrent(self.cell, *sizes, boundary)
             if isinstance(self.cell, Cell)
-            else FeedForward(self.cell, *sizes, self.context)
+            else FeedForward(self.cell, *sizes, self.context, boundary)
         )
 
     @property
@@ -74,6 +76,7 @@ class CharModel:
             activation=self.cell.activation,
             dtype=self.dtype.type,
             members=members,
+            boundary=self.boundary,
         )
 
     def with_weights(self, flat: Array) -> "CharModel":

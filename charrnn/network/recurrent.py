@@ -22,18 +22,30 @@ def weights(arrays: Arrays, index: int) -> Weights:
 class Recurrent(Body):
     """L layers of one cell. Its state is that of the cells, (L, H, B) for each of their states."""
 
-    def __init__(self, cell: Cell, layers: int, hidden_size: int, vocabulary_size: int) -> None:
-        super().__init__(cell, layers, hidden_size, vocabulary_size, 0)
+    def __init__(
+        self,
+        cell: Cell,
+        layers: int,
+        hidden_size: int,
+        vocabulary_size: int,
+        boundary: int | None = None,
+    ) -> None:
+        super().__init__(cell, layers, hidden_size, vocabulary_size, 0, boundary)
         self.cell = cell
 
     def tape(self, steps: int, batch: int, dtype: np.dtype) -> ModelTape:
         sizes = (self.hidden_size, steps, batch, dtype)
-        layers = [Tape(self.cell, *sizes) for _ in range(self.layers)]
+        resets = self.boundary is not None
+        layers = [Tape(self.cell, *sizes, resets) for _ in range(self.layers)]
         return ModelTape(layers, self.vocabulary_size, steps, batch, read=steps)
 
     def forward(self, p: Arrays, ids: Array, state: State, tape: ModelTape) -> State:
         tape.take(ids)
+        keep = None
+        if self.boundary is not None:
+            keep = (ids != self.boundary).astype(tape.logits.dtype)[:, None, None]  # (T, 1, 1, B)
         for index, layer in enumerate(tape.layers):
+            layer.keep = keep
             for name, array in zip(self.cell.states, layer.states[0], strict=True):
                 array[...] = state[name][index]  # the tape is the only memory in the loops
             w = weights(p, index)
