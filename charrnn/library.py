@@ -60,7 +60,16 @@ class Model:
             activation=self.meta["activation"],
             dtype=dtype,
             members=self.members,
+            boundary=self.boundary,
         )
+
+    @property
+    def boundary(self) -> int | None:
+        """The index of the character that ends every unit, if the training text was made of units:
+        the network forgets before it."""
+        units = self.reading.units
+        where = self.vocabulary.characters.find(units.boundary) if units else -1
+        return where if where >= 0 else None
 
     @property
     def members(self) -> int:

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from charrnn.errors import CharRNNError, CorpusError, UsageError
 from charrnn.text import corpus
 from charrnn.text import files as textfiles
-from charrnn.text.corpus import Corpus, read_corpus, read_text, split
+from charrnn.text.corpus import Corpus, read_corpus, read_text
 from charrnn.text.decoding import Decoding, Found, check_encoding
 from charrnn.text.reading import Reading
 
@@ -529,51 +529,3 @@ def test_memory_is_two_copies_of_the_indices_and_a_little(file: Callable[..., st
         assert peak(large) < 2 * len(line) * 300_000 + 12e6
     finally:
         tracemalloc.stop()
-
-
-# The split
-
-
-def test_the_split_is_that_of_nanogpt() -> None:
-    ids = np.zeros(1_115_394, np.uint8)
-    training, held_out = split(ids, 0.1)
-    assert (len(training), len(held_out)) == (1_003_854, 111_540)
-
-
-def test_ten_characters_are_enough_to_learn_from() -> None:
-    assert len(split(np.zeros(20, np.uint8), 0.5)[0]) == corpus.MINIMUM_TRAINING
-
-
-@given(st.integers(20, 5000), st.floats(0, 0.5))
-def test_the_split_is_two_views_one_after_the_other(length: int, validation: float) -> None:
-    ids = np.arange(length, dtype=np.uint16)
-    try:
-        training, held_out = split(ids, validation)
-    except CorpusError:
-        assert 0 < validation < 1e-12
-        return
-    assert np.shares_memory(training, ids)
-    np.testing.assert_array_equal(np.concatenate([training, held_out]), ids)
-    assert len(training) == int(length * (1 - validation))
-    assert (len(held_out) == 0) == (validation == 0)
-
-
-@pytest.mark.parametrize(
-    ("length", "validation", "said"),
-    [
-        (20, 0.6, "leaves 8 of 20 characters to learn from, and 10 are needed"),
-        (9, 0.0, "leaves 9 of 9"),
-        (1000, 1e-17, "holds none out"),
-    ],
-)
-def test_a_split_that_leaves_too_little_is_refused(
-    length: int, validation: float, said: str
-) -> None:
-    with pytest.raises(CorpusError, match=said):
-        split(np.zeros(length, np.uint8), validation)
-
-
-@pytest.mark.parametrize("validation", [-0.1, 1.0, 2.0, float("nan")])
-def test_a_share_outside_zero_to_one_is_refused(validation: float) -> None:
-    with pytest.raises(UsageError):
-        split(np.zeros(1000, np.uint8), validation)

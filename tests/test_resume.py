@@ -62,7 +62,7 @@ def events(session: Session, stop: Callable[[], bool] = lambda: False) -> Any:
     return train(
         session.run,
         session.budget,
-        session.held_out,
+        session.division.measured,
         clock=lambda: progress.step * 0.01,
         stop=stop,
     )

@@ -49,6 +49,11 @@ class Ensemble:
         """The vector that holds the weights of all members, (K·P,)."""
         return self.parameters.flat
 
+    @property
+    def boundary(self) -> int | None:
+        """The character before which the state becomes zero, the same for all members."""
+        return self.members[0].boundary
+
     def move_to(self, flat: Array) -> None:
         """Keep the weights in this vector from now on, such as one that processes share."""
         flat[...] = self.flat

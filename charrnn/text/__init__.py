@@ -2,3 +2,5 @@
 
 #: Unicode's normal forms in which a text can be read: composed and decomposed.
 FORMS = ("nfc", "nfd")
+#: What a text may be made of: one running text, or independent units.
+UNITS = ("text", "line", "paragraph", "file")

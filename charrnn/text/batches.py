@@ -7,6 +7,7 @@ ever, and where training stands is a single number. Arrays are (T, B), character
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,17 @@ class Batches:
         chunk = self.ids.take(index, mode="wrap").astype(np.intp)
         self.position += self.sequence_length
         return chunk[:-1], chunk[1:]
+
+    def place(self) -> dict[str, Any]:
+        """Where the readers stand, for `restore`."""
+        return {"position": self.position}
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Go on from there. Raises KeyError or ValueError if that is no place."""
+        position = place["position"]
+        if type(position) is not int or position < 0:
+            raise ValueError(f"{str(position)[:30]} is no position")
+        self.position = position
 
 
 def fit(batch_size: int, sequence_length: int, characters: int) -> tuple[int, int]:

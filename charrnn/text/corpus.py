@@ -1,8 +1,8 @@
 """The text that is learnt, as indices into its alphabet.
 
-`read_corpus` makes a `Corpus` of text files, `split` holds its end out. The text is never in memory
-as a whole, only its indices (N,), one byte each, or two above 256 different characters. How files
-become text is in `textfiles.py` and `decoding.py`.
+`read_corpus` makes a `Corpus` of text files. The text is never in memory as a whole, only its
+indices (N,), one byte each, or two above 256 different characters. How files become text is in
+`files.py` and `decoding.py`, and what is held out of it in `division.py`.
 """
 
 import hashlib
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.errors import CorpusError, UsageError
+from charrnn.errors import CorpusError
 from charrnn.text.decoding import Found, name_list
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
 from charrnn.text.reading import USUAL, Reading
+from charrnn.text.units import Units
 from charrnn.text.vocabulary import Vocabulary, to_code_points
 from charrnn.visible import visible
 
 MINIMUM_LENGTH = 20
-MINIMUM_TRAINING = 10  # characters that the split has to leave for training
 LARGEST_VOCABULARY = 65_536
 REMARKABLE_VOCABULARY = 1000
 
@@ -49,6 +49,12 @@ class Corpus:
     reading: Reading
     endings: dict[str, int]
 
+    @property
+    def boundary(self) -> int | None:
+        """The index of the character that ends every unit, if the text is made of units."""
+        units = self.reading.units
+        return int(self.vocabulary.encode(units.boundary)[0]) if units else None
+
     def rare(self, fewer_than: int) -> list[tuple[str, int]]:
         """The characters that occur fewer times than that, and how often each: rarest first."""
         rarest = np.argsort(self.counts, kind="stable")
@@ -63,10 +69,11 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     Files that end in .gz, .bz2 or .xz are decompressed. A byte order mark is dropped; CRLF and lone
     CR become LF unless `newlines` is "keep". A newline is put between two files where the first
     does not end with one. Below a folder, hidden files and files that are not text are skipped.
-    `normalize` "nfc" composes what is one character in Unicode's eyes, "nfd" takes it apart.
+    `normalize` "nfc" composes what is one character in Unicode's eyes, "nfd" takes it apart. Units
+    are marked as `units.Units` says; files are not of one unit.
 
     Raises CorpusError if something cannot be read, is not text or is too little of it, UsageError
-    if there is no such encoding or form, or nothing is piped into stdin.
+    if there is no such encoding, form or unit, or nothing is piped into stdin.
     """
     found, indexer, digest = Found(), _Indexer(), hashlib.sha256()
     for text in texts(paths, reading, found):
@@ -74,6 +81,7 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
         digest.update(text.encode())
     ids, vocabulary, counts = indexer.finish()
     _check_enough(ids, vocabulary, found)
+    _check_units(reading.units, vocabulary, counts)
     notes = found.notes(reading.encoding, reading.newlines)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
@@ -96,32 +104,6 @@ def read_text(path: str, reading: Reading = USUAL) -> str:
     return "".join(texts([path], reading, Found()))
 
 
-def split(ids: Array, validation: float) -> tuple[Array, Array]:
-    """Return views of `ids` (N,): the first int(N * (1 - validation)) to learn, the rest held out.
-
-    Zero holds nothing out. Raises UsageError for a share outside 0 <= validation < 1 and
-    CorpusError if either part would be too short.
-    """
-    if not 0 <= validation < 1:
-        raise UsageError(
-            f"a validation share of {validation} is impossible",
-            "Give a share from 0 to below 1, such as --validation 0.1",
-        )
-    n_train = int(len(ids) * (1 - validation))
-    if n_train < MINIMUM_TRAINING:
-        raise CorpusError(
-            f"a validation share of {validation} leaves {n_train:,} of {len(ids):,} characters to"
-            f" learn from, and {MINIMUM_TRAINING} are needed",
-            "Give a smaller --validation, or more text.",
-        )
-    if validation and n_train == len(ids):
-        raise CorpusError(
-            f"a validation share of {validation} of {len(ids):,} characters holds none out",
-            "Give a larger --validation, or 0 to hold nothing out on purpose.",
-        )
-    return ids[:n_train], ids[n_train:]
-
-
 def _check_enough(ids: Array, vocabulary: Vocabulary, found: Found) -> None:
     hint = f"Give more text: at least {MINIMUM_LENGTH} characters, better a hundred thousand."
     if not len(ids):
@@ -136,6 +118,22 @@ def _check_enough(ids: Array, vocabulary: Vocabulary, found: Found) -> None:
             f"the text is only '{character}', {len(ids):,} times over",
             "There is nothing to learn; at least 2 different characters are needed.",
         )
+
+
+def _check_units(units: Units | None, vocabulary: Vocabulary, counts: Array) -> None:
+    if units is None or counts[vocabulary.encode(units.boundary)[0]] > 1:
+        return
+    missing = {
+        "line": "it has no second line",
+        "paragraph": f"'{visible(units.between, one_line=True)}' never stands in it"
+        if units.separator
+        else "no blank line stands in it",
+        "file": "it is one file",
+    }
+    raise CorpusError(
+        f"the text is a single {units.kind}: {missing[units.kind]}",
+        "Leave --unit out to learn it as one running text, or give another.",
+    )
 
 
 class _Indexer:

@@ -30,6 +30,7 @@ class Found:
     lone_cr: int = 0
     skipped: list[str] = field(default_factory=list)  # files below a folder that are not text
     empty: list[str] = field(default_factory=list)
+    empty_units: int = 0
 
     def notes(self, encoding: str, newlines: str) -> list[str]:
         """One line for each kind of thing that was met."""
@@ -47,6 +48,8 @@ class Found:
             )
         if self.empty:
             notes.append(f"{_count(len(self.empty), 'file')} without text: {name_list(self.empty)}")
+        if self.empty_units:
+            notes.append(f"{_count(self.empty_units, 'empty unit')} left out")
         return notes
 
 

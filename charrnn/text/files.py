@@ -16,6 +16,7 @@ from charrnn.errors import CharRNNError, CorpusError, UsageError
 from charrnn.text.decoding import Decoding, Found, NotTextError, check_encoding, name_list, shown
 from charrnn.text.forms import normalized
 from charrnn.text.reading import Reading
+from charrnn.text.units import END
 from charrnn.visible import visible
 
 PIECE = 1 << 18  # bytes that are read and decoded at once; at least 4, to know a byte order mark
@@ -25,20 +26,26 @@ _ARCHIVES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # and the modules tha
 def texts(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[str]:
     """Yield the text of all files in pieces that are not empty, and count in `found` what is met.
 
-    A newline is put between two files where the first does not end with one. Raises CorpusError
-    and UsageError as `corpus.read_corpus` says.
+    A newline is put between two files where the first does not end with one; of a text of units,
+    what ends a unit. Raises CorpusError and UsageError as `corpus.read_corpus` says.
     """
-    encoding, newlines = reading.encoding, reading.newlines
-    if newlines not in ("unix", "keep"):
-        name = visible(newlines, one_line=True)
+    if reading.newlines not in ("unix", "keep"):
+        name = visible(reading.newlines, one_line=True)
         raise UsageError(f"line endings cannot be read as {name}", "Use unix or keep.")
-    check_encoding(encoding)
+    check_encoding(reading.encoding)
+    joined = _joined(paths, reading, found)
+    return reading.units.marked(joined, found) if reading.units else joined
+
+
+def _joined(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[str]:
     ends_line = True
-    for path in list(_files(paths, encoding, found)):  # all of them are there before one is read
+    for path in list(_files(paths, reading.encoding, found)):  # all are there before one is read
         begins = True
-        decoded = _decoded(path, encoding, newlines, found)
+        decoded = _decoded(path, reading.encoding, reading.newlines, found)
         for text in filter(None, normalized(decoded, reading.normalize)):
-            if begins and not ends_line:
+            if begins and reading.units and reading.units.boundary == END:
+                yield END
+            elif begins and not ends_line:
                 yield "\n"
             yield text
             begins, ends_line = False, text.endswith(("\n", "\r"))

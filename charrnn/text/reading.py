@@ -4,8 +4,12 @@ A checkpoint states it with the text's hash, and everything that reads a text be
 from there.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any
+
+from charrnn.errors import UsageError
+from charrnn.text.units import Units
 
 
 @dataclass(frozen=True)
@@ -13,11 +17,22 @@ class Reading:
     """encoding   any that Python knows
     newlines   "unix" makes CRLF and lone CR LF, "keep" leaves them
     normalize  the form that it is brought into, "nfc" or "nfd"; None leaves it as it is
+    unit       what it is made of, "line", "paragraph" or "file"; None for one running text
+    separator  what stands between paragraphs; None for blank lines
     """
 
     encoding: str = "utf-8"
     newlines: str = "unix"
     normalize: str | None = None
+    unit: str | None = None
+    separator: str | None = None
+
+    @cached_property
+    def units(self) -> Units | None:
+        """How it is cut into units, if it is. Raises UsageError if that makes no sense."""
+        if self.unit is None and self.separator is None:
+            return None
+        return Units(self.unit or "text", self.separator)
 
     def stated(self) -> dict[str, Any]:
         """What a checkpoint says of it: nothing that is off."""
@@ -27,11 +42,13 @@ class Reading:
     def of(cls, about: Any) -> "Reading":
         """The inverse of `stated`, of what any file says; what makes no sense is left out."""
         about = about if isinstance(about, dict) else {}
-        return cls(**{f.name: about[f.name] for f in fields(cls) if _fits(about.get(f.name), f)})
-
-
-def _fits(value: Any, field: Any) -> bool:
-    return isinstance(value, str) and field.type in (str, str | None)
+        known = {f.name: about.get(f.name) for f in fields(cls)}
+        reading = cls(**{name: value for name, value in known.items() if isinstance(value, str)})
+        try:
+            _ = reading.units
+        except UsageError:
+            return replace(reading, unit=None, separator=None)
+        return reading
 
 
 #: Where nothing else is asked for.

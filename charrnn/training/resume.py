@@ -19,7 +19,7 @@ from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.corpus import Corpus
 from charrnn.text.ngrams import Baselines
 from charrnn.training.run import Run
-from charrnn.training.session import Session, batches_of
+from charrnn.training.session import Session, batches_of, division_of
 from charrnn.training.settings import Budget, Choices, Settings
 from charrnn.visible import visible
 
@@ -47,10 +47,13 @@ def resume_session(
             cell=settings.cell,
             activation=settings.activation,
             members=settings.members,
+            boundary=corpus.boundary,
         )
+        division = division_of(corpus, settings.validation, settings.seed)
+        batches = batches_of(division, corpus.boundary, settings)
         model = Ensemble.unmerged(best, settings.members)
         before = meta.get("threads")
-        run = Run(model, batches_of(corpus, settings), settings, threads or _threads(before))
+        run = Run(model, batches, settings, threads or _threads(before))
         run.best = best
         run.restore(stored.resume)
     except CharRNNError:
@@ -61,7 +64,7 @@ def resume_session(
             f"{name} cannot be resumed: {reason}",
             f"Start a new run from its weights: --init-from {name}, with another --out.",
         ) from error
-    session = Session(corpus, settings, budget, run, baselines)
+    session = Session(corpus, division, settings, budget, run, baselines)
     session.warnings += _differences(meta, before, run)
     return session
 

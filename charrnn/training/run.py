@@ -17,6 +17,7 @@ from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.text.batches import Batches
+from charrnn.text.unit_batches import UnitBatches
 from charrnn.training.evaluation import Measured
 from charrnn.training.gradient import Gradient, default_workers
 from charrnn.training.optimisers import clip
@@ -59,7 +60,7 @@ class Run:
     def __init__(
         self,
         model: CharModel | Ensemble,
-        batches: Batches,
+        batches: Batches | UnitBatches,
         settings: Settings,
         threads: int | None = None,
     ) -> None:
@@ -98,7 +99,8 @@ class Run:
         """
         pool, progress, settings = pool or self.alone, self.progress, self.settings
         inputs, targets = self.batches.next()  # (T, B) each
-        self._restart_one_stream()
+        if self.model.boundary is None:  # else every unit starts from the zero state
+            self._restart_one_stream()
         loss, state = self.gradient.compute(
             pool, inputs, targets, self.state, settings.dropout, progress.step
         )
@@ -202,7 +204,7 @@ class Run:
         state = {
             "progress": progress,
             "updates": self.update.updates,
-            "position": self.batches.position,
+            **self.batches.place(),
         }
         arrays["json"] = np.frombuffer(strict_json.dumps(state), np.uint8)
         return arrays
@@ -219,7 +221,7 @@ class Run:
         state = strict_json.loads(bytes(arrays["json"]))
         self.progress = strict_json.fill(Progress, state["progress"])
         self.update.updates = _count(state["updates"])
-        self.batches.position = _count(state["position"])
+        self.batches.restore(state)
         self.take_snapshot()
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from charrnn import __version__
-from charrnn.arrays import Array
 from charrnn.errors import UsageError
 from charrnn.network.ensemble import Ensemble, is_merger
 from charrnn.network.initialisation import initialise
@@ -21,8 +20,10 @@ from charrnn.network.parameters import INPUTS
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.batches import Batches
-from charrnn.text.corpus import Corpus, split
+from charrnn.text.corpus import Corpus
+from charrnn.text.division import Division, divide
 from charrnn.text.ngrams import Baselines, baselines, unigram_counts
+from charrnn.text.unit_batches import UnitBatches
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget, Settings
@@ -36,18 +37,13 @@ class Session:
     """Everything that `charrnn train` works with once the options are settled."""
 
     corpus: Corpus
+    division: Division
     settings: Settings
     budget: Budget
     run: Run
     baselines: Baselines | None
     inherited: dict[str, str] | None = None  # by `inherit`, from another model
     warnings: list[str] = field(default_factory=list)
-
-    @property
-    def held_out(self) -> Array:
-        """The validation text with one character before it, for `training.train`."""
-        training, held_out = split(self.corpus.ids, self.settings.validation)
-        return self.corpus.ids[len(training) - 1 :] if len(held_out) else held_out
 
     def begin_budget(self, budget: Budget) -> None:
         """Go on from here with a new budget, and so with a new schedule of the learning rate."""
@@ -107,7 +103,7 @@ class Session:
         }
 
     def _excerpt(self) -> str:
-        training, held_out = split(self.corpus.ids, self.settings.validation)
+        training, held_out = self.division.training, self.division.held_out
         ids = held_out[:EXCERPT] if len(held_out) else training[-EXCERPT:]
         return self.corpus.vocabulary.decode(ids)
 
@@ -117,12 +113,14 @@ def new_session(
     settings: Settings,
     budget: Budget,
     *,
+    division: Division | None = None,
     start_from: Path | None = None,
     threads: int | None = None,
 ) -> Session:
     """A run from the beginning, or from the weights of another model."""
+    division = division or division_of(corpus, settings.validation, settings.seed)
     rng = np.random.default_rng(settings.seed)
-    training, _ = split(corpus.ids, settings.validation)
+    training, held_out = division.training, division.held_out
     counts = unigram_counts(training, len(corpus.vocabulary))
     width = settings.hidden_size // settings.members
     model = Ensemble(
@@ -135,6 +133,7 @@ def new_session(
                 counts,
                 rng,
                 settings.context or 0,
+                corpus.boundary,
             )
             for _ in range(settings.members)
         ]
@@ -147,16 +146,24 @@ def new_session(
             problem = f"the other model is not made of {settings.members} members"
             raise UsageError(problem, "Leave --members out.")
         model = Ensemble.unmerged(merged, settings.members)
-    held_out = split(corpus.ids, settings.validation)[1]
     beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
-    run = Run(model, batches_of(corpus, settings), settings, threads)
-    return Session(corpus, settings, budget, run, beat, inherited)
+    run = Run(model, batches_of(division, corpus.boundary, settings), settings, threads)
+    return Session(corpus, division, settings, budget, run, beat, inherited)
 
 
-def batches_of(corpus: Corpus, settings: Settings) -> Batches:
+def division_of(corpus: Corpus, validation: float, seed: int) -> Division:
+    """What is learnt of a corpus, and what is held out."""
+    return divide(corpus.ids, validation, corpus.boundary, seed)
+
+
+def batches_of(
+    division: Division, boundary: int | None, settings: Settings
+) -> Batches | UnitBatches:
     """The batches of a run."""
-    training, _ = split(corpus.ids, settings.validation)
-    return Batches(training, settings.batch_size, settings.sequence_length)
+    sizes = settings.batch_size, settings.sequence_length
+    if boundary is None:
+        return Batches(division.training, *sizes)
+    return UnitBatches(division.training, boundary, *sizes, settings.seed)
 
 
 def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:

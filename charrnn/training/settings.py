@@ -13,7 +13,7 @@ from typing import Any
 from charrnn.errors import UsageError
 from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
 from charrnn.network.cells import CELLS
-from charrnn.text import FORMS
+from charrnn.text import FORMS, UNITS
 
 
 def option(help: str, *, default: Any = None, **about: Any) -> Any:
@@ -111,6 +111,19 @@ class Request:
         maximum=0.9,
         panel=TEXT,
         show_default="0.1",
+    )
+    unit: str | None = option(
+        "What the text is made of, if its parts do not belong together: each is learnt by itself,"
+        " in a new order every time, and sample writes such parts.",
+        choices=UNITS,
+        panel=TEXT,
+        show_default="text",
+    )
+    separator: str | None = option(
+        r"What stands between the paragraphs of --unit paragraph; \n is understood.",
+        metavar="TEXT",
+        panel=TEXT,
+        show_default="a blank line",
     )
     encoding: str | None = option("Encoding of the text.", panel=TEXT, show_default="utf-8")
     newlines: str | None = option(

@@ -14,7 +14,7 @@ from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.plan import Plan, nats
 from charrnn.cli.train.views import JsonView, View
 from charrnn.machine.memory import free_memory, gigabytes
-from charrnn.text.corpus import Corpus, split
+from charrnn.text.corpus import Corpus
 from charrnn.text.kinds import kinds
 from charrnn.text.ngrams import unigram_counts
 from charrnn.training.forecast import forecast
@@ -62,7 +62,7 @@ def print_table(facts: list[Fact], stream: Stream) -> None:
 def about_the_text(plan: Plan) -> list[Fact]:
     """What is learnt, and what counting achieves on it."""
     session, corpus, beat = plan.session, plan.session.corpus, plan.session.baselines
-    training, held_out = split(corpus.ids, session.settings.validation)
+    training, held_out = session.division.training, session.division.held_out
     unseen = unigram_counts(training, len(corpus.vocabulary)) == 0
     alphabet, rare = corpus.vocabulary.characters, corpus.rare(RARE)
     only_held_out = corpus.vocabulary.decode(unseen.nonzero()[0])
@@ -93,7 +93,7 @@ def about_the_text(plan: Plan) -> list[Fact]:
 def about_the_run(plan: Plan, out: Path) -> list[Fact]:
     """What is chosen, and what it takes: estimates, except for what is measured here."""
     session, corpus, settings = plan.session, plan.session.corpus, plan.session.settings
-    training, held_out = split(corpus.ids, settings.validation)
+    training, held_out = session.division.training, session.division.held_out
     density = session.run.model.flat.size / len(training)
     size = need(settings, len(corpus.vocabulary), len(corpus.ids), session.run.workers)
     free = free_memory()

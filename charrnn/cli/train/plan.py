@@ -42,8 +42,14 @@ class Plan:
     @property
     def held_out(self) -> str:
         """Where the validation text is, and how much; empty if nothing is held out."""
-        count = len(self.session.held_out) - 1
-        return f"the last {count:,} characters" if count > 0 else ""
+        division = self.session.division
+        count, units = len(division.held_out), division.units
+        if not count:
+            return ""
+        if units is None:
+            return f"the last {count:,} characters"
+        kind = f"{self.session.corpus.reading.unit}s"
+        return f"{units[1]:,} of {sum(units):,} {kind}, drawn at random ({count:,} characters)"
 
     @property
     def budget(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.network import MOST_MEMBERS
+from charrnn.text import UNITS
 from charrnn.training.settings import Budget, Choices, Request, parse_duration
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
 
 def reading(request: Request) -> dict[str, str]:
     """How the user wants the text to be read, as far as they said."""
+    from charrnn.generation.prompts import unescape
+
     given = {name: getattr(request, name) for name in ("encoding", "newlines", "normalize")}
+    given["unit"] = None if request.unit == UNITS[0] else request.unit
+    given["separator"] = None if request.separator is None else unescape(request.separator)
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -108,17 +113,18 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     from charrnn.machine.speed import measured_flops
     from charrnn.machine.workers import cores
     from charrnn.storage import checkpoint
-    from charrnn.text.corpus import split
     from charrnn.training import recipe
     from charrnn.training.gradient import default_workers
     from charrnn.training.memory import check_fits
-    from charrnn.training.session import new_session
+    from charrnn.training.session import division_of, new_session
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
         check_network(choices)
     validation = VALIDATION if request.validation is None else request.validation
-    characters = len(split(corpus.ids, validation)[0])
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    division = division_of(corpus, validation, seed)
+    characters = len(division.training)
     seconds = None
     if request.steps is None and request.epochs is None:
         seconds = parse_duration(request.time or "3m")
@@ -130,7 +136,6 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         steps=request.steps,
         epochs=request.epochs,
     )
-    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
     workers = request.threads or default_workers(settings.batch_size, settings.members)
     check_fits(settings, len(corpus.vocabulary), len(corpus.ids), workers)
@@ -143,6 +148,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         corpus,
         settings,
         Budget(seconds, steps),
+        division=division,
         start_from=request.init_from,
         threads=request.threads,
     ), reason
@@ -192,9 +198,13 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
 
 def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) -> None:
     """Raise UsageError if an option says something else than the run that is continued."""
+    from charrnn.text.reading import Reading
+
     wanted = dataclasses.asdict(choices)
-    wanted |= {"validation": request.validation, "seed": request.seed}
+    wanted |= {"validation": request.validation, "seed": request.seed, "unit": request.unit}
     training = meta.get("training")
+    if isinstance(training, dict):
+        training = training | {"unit": Reading.of(meta.get("corpus")).unit or UNITS[0]}
     for name, value in wanted.items():
         known = training.get(name, value) if isinstance(training, dict) else value
         if value is not None and value != known:

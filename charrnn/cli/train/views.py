@@ -166,7 +166,7 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
         session = plan.session
         if session.baselines:
-            history, held_out = session.run.progress.history, len(session.held_out) - 1
+            history, held_out = session.run.progress.history, len(session.division.held_out)
             about = (history, event.best_loss, session.baselines, held_out)
             lines.append(verdict(*about, early=event.early))
     if stopped_by != "budget":

@@ -1,0 +1,103 @@
+"""What of a text is learnt, and what is held out to measure by.
+
+Of a running text the end is held out, as it stands. Independent units are held out whole and at
+random, for the end of a list is often unlike the rest of it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.errors import CorpusError, UsageError
+
+MINIMUM_TRAINING = 10  # characters that are left to learn
+_TOGETHER = 1 << 20  # characters whose places are computed at once
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """training  (N,) to learn; of units in an order drawn at random, each with its boundary
+    held_out  (M,) to measure; empty if nothing is held out
+    measured  (M + 1,) the same with the character before it, which predicts the first; or empty
+    units     how many units are learnt and how many are held out, if there are any
+    """
+
+    training: Array
+    held_out: Array
+    measured: Array
+    units: tuple[int, int] | None = None
+
+
+def divide(ids: Array, validation: float, boundary: int | None = None, seed: int = 0) -> Division:
+    """Hold out the share `validation` of a text (N,); zero holds nothing out. Of a running text the
+    first int(N * (1 - validation)) characters are learnt, as views. Of units, which end with the
+    character `boundary`, the `seed` decides which are.
+
+    Raises UsageError for a share outside 0 <= validation < 1 and CorpusError if either part would
+    be too short.
+    """
+    if not 0 <= validation < 1:
+        raise UsageError(
+            f"a validation share of {validation} is impossible",
+            "Give a share from 0 to below 1, such as --validation 0.1",
+        )
+    if boundary is None:
+        return _running(ids, validation)
+    return _of_units(ids, boundary, validation, seed)
+
+
+def _running(ids: Array, validation: float) -> Division:
+    n = int(len(ids) * (1 - validation))
+    if n < MINIMUM_TRAINING:
+        raise _too_little(validation, n, len(ids))
+    if validation and n == len(ids):
+        raise CorpusError(
+            f"a validation share of {validation} of {len(ids):,} characters holds none out",
+            "Give a larger --validation, or 0 to hold nothing out on purpose.",
+        )
+    return Division(ids[:n], ids[n:], ids[n - 1 :] if n < len(ids) else ids[n:])
+
+
+def _of_units(ids: Array, boundary: int, validation: float, seed: int) -> Division:
+    starts, lengths = spans(ids, boundary)
+    order = np.random.default_rng((seed, 0)).permutation(len(starts))
+    most = validation * len(ids)
+    # As many as fit into the share, one at least if any is wanted.
+    count = int((lengths[order].cumsum() <= most).sum()) or bool(validation)
+    learnt = arranged(ids, starts, lengths, order[count:])
+    if len(learnt) < MINIMUM_TRAINING:
+        raise _too_little(validation, len(learnt), len(ids))
+    out = arranged(ids, starts, lengths, order[:count])
+    measured = np.concatenate([np.array([boundary], ids.dtype), out]) if count else out
+    return Division(learnt, out, measured, (len(starts) - count, count))
+
+
+def spans(ids: Array, boundary: int) -> tuple[Array, Array]:
+    """Where each unit of `ids` (N,) starts, and how long it is with the boundary that ends it."""
+    ends = np.flatnonzero(ids == boundary) + 1
+    starts = np.concatenate([[0], ends])[: len(ends)]
+    return starts, ends - starts
+
+
+def arranged(ids: Array, starts: Array, lengths: Array, order: Array) -> Array:
+    """The units of `ids` in this order, one after the other."""
+    starts, lengths = starts[order], lengths[order]
+    ends = lengths.cumsum()
+    result = np.empty(int(ends[-1]) if len(ends) else 0, ids.dtype)
+    first, done = 0, 0
+    while first < len(order):  # some units at a time, for their places need eight bytes each
+        last = max(int(np.searchsorted(ends, done + _TOGETHER, side="right")), first + 1)
+        shift = starts[first:last] - (ends[first:last] - lengths[first:last])
+        places = np.arange(done, ends[last - 1]) + np.repeat(shift, lengths[first:last])
+        result[done : ends[last - 1]] = ids[places]
+        first, done = last, int(ends[last - 1])
+    return result
+
+
+def _too_little(validation: float, left: int, whole: int) -> CorpusError:
+    return CorpusError(
+        f"a validation share of {validation} leaves {left:,} of {whole:,} characters to learn"
+        f" from, and {MINIMUM_TRAINING} are needed",
+        "Give a smaller --validation, or more text.",
+    )

@@ -1,0 +1,98 @@
+"""Batches of independent units: B readers that take one unit after the other from a shuffled text.
+
+Every pass has a new order, which follows from the seed. A reader that has finished its unit takes
+the next one that nobody has: so each unit is read once a pass, whole, and no place of a batch is
+empty, however long the units are. Arrays are (T, B), characters as indices.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.text.division import arranged, spans
+
+
+class UnitBatches:
+    """B readers on the units of `ids` (N,), each of which ends with the character `boundary`.
+
+    A reader's text begins with a boundary, as if a unit had just ended; then come its units.
+    """
+
+    def __init__(
+        self, ids: Array, boundary: int, batch_size: int, sequence_length: int, seed: int
+    ) -> None:
+        self.ids, self.boundary, self.seed = ids, boundary, seed
+        self.batch_size, self.sequence_length = batch_size, sequence_length
+        self._starts, self._lengths = spans(ids, boundary)
+        # Each reader stands in a unit, of which it has read so many characters.
+        self._unit = np.zeros(batch_size, np.intp)
+        self._read = self._lengths[self._unit]
+        self._deal(0)
+
+    def _deal(self, number: int) -> None:
+        """Lay out the units of a pass, of which none is taken yet."""
+        self._pass, self._taken = number, 0
+        # Row 0 of the random numbers is the division's.
+        self._order = np.random.default_rng((self.seed, number + 1)).permutation(len(self._starts))
+        self._text = arranged(self.ids, self._starts, self._lengths, self._order)
+        self._ends = self._lengths[self._order].cumsum()
+
+    def next(self) -> tuple[Array, Array]:
+        """The next inputs and their successors, the targets: both (T, B) intp, new each time.
+
+        The two share memory: targets[t] is inputs[t + 1].
+        """
+        T, B = self.sequence_length, self.batch_size
+        chunk = np.empty((T + 1, B), np.intp)
+        for reader in range(B):
+            chunk[0, reader] = self.ids[self._place(reader) - 1]
+            filled = 1
+            while filled <= T:
+                piece = self._take(reader, T + 1 - filled)
+                chunk[filled : filled + len(piece), reader] = piece
+                filled += len(piece)
+        return chunk[:-1], chunk[1:]
+
+    def _place(self, reader: int) -> int:
+        """Where in `ids` the reader goes on."""
+        return int(self._starts[self._unit[reader]] + self._read[reader])
+
+    def _take(self, reader: int, most: int) -> Array:
+        """The rest of the reader's unit; after that a stretch of this pass that nobody has, and the
+        unit in which it ends is the reader's own."""
+        place, unit = self._place(reader), self._unit[reader]
+        if left := int(self._lengths[unit] - self._read[reader]):
+            piece = self.ids[place : place + min(left, most)]
+            self._read[reader] += len(piece)
+            return piece
+        if self._taken == len(self._text):
+            self._deal(self._pass + 1)
+        stretch = self._text[self._taken : self._taken + most]
+        end = self._taken + len(stretch)
+        index = int(self._ends.searchsorted(end))
+        unit = self._unit[reader] = self._order[index]
+        self._taken = int(self._ends[index])
+        self._read[reader] = self._lengths[unit] - (self._taken - end)
+        return stretch
+
+    def place(self) -> dict[str, Any]:
+        """Where the readers stand, for `restore`."""
+        unit, read = self._unit.tolist(), self._read.tolist()
+        return {"pass": self._pass, "taken": self._taken, "unit": unit, "read": read}
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Go on from there. Raises KeyError, TypeError, ValueError or IndexError if readers of this
+        text cannot stand so."""
+        number, taken = place["pass"], place["taken"]
+        unit, read = (np.array(place[name], np.intp) for name in ("unit", "read"))
+        if type(number) is not int or number < 0:
+            raise ValueError(f"{str(number)[:30]} is no pass")
+        if not unit.shape == read.shape == (self.batch_size,) or (unit < 0).any():
+            raise ValueError("it has other readers")
+        if (read < 1).any() or (read > self._lengths[unit]).any():
+            raise ValueError("a reader stands outside of its unit")
+        self._deal(number)
+        if taken != 0 and taken not in self._ends:
+            raise ValueError("a pass stands inside of a unit")
+        self._unit, self._read, self._taken = unit, read, taken
