@@ -27,6 +27,7 @@ from charrnn.text.reading import Reading
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1
+LENGTH = 500  # characters of a text
 
 
 def load(path: str | os.PathLike[str]) -> "Model":
@@ -89,16 +90,21 @@ class Model:
         """`text` as the training text is written: its line ends, é as one character or two."""
         return spelled(text, self.vocabulary, self.reading.normalize)
 
+    def marked(self, text: str) -> str:
+        """`text` with the boundaries of a text that is made of units, if it is."""
+        return self.reading.units.within(text) if self.reading.units else text
+
     def fit(self, text: str, unknown: Unknown) -> tuple[str, list[str]]:
         """A prompt in characters that the model knows; see `prompts.fit`."""
-        return fit(text, self.vocabulary, unknown, self.reading.normalize)
+        text, notes = fit(self.marked(self.spelled(text)), self.vocabulary, unknown)
+        return self.reading.units.shown(text) if self.reading.units else text, notes
 
     def stream(
         self,
         prompt: str = "",
         *,
         temperature: float = 0.8,
-        length: int = 500,
+        length: int | None = None,
         seed: int | None = None,
         top_k: int | None = None,
         top_p: float | None = None,
@@ -113,17 +119,49 @@ class Model:
     ) -> Iterator[str]:
         """Yield the characters that continue `prompt`, one by one, without the prompt itself.
 
-        The arguments are those of `charrnn sample`; `length` 0 goes on for ever. Without a seed
+        The arguments are those of `charrnn sample`; `length` 0 goes on for ever, and without any
+        the text ends where `rules` says. Without a seed
         every call writes another text. Raises UsageError for settings that make no sense and
         UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
         """
         filters = self.filters(temperature, top_k, top_p, min_p, only, ban, no_repeat)
         text, _ = self.fit(prompt, unknown)
         texts = tuple(map(self.spelled, stop))
-        rules = Rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
+        rules = self.rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
         seeds = [new_seed() if seed is None else seed]
         pieces = self.pieces(self.start(text), filters, rules, seeds)
         return (character for piece in pieces for character in piece.text)
+
+    def rules(
+        self,
+        *,
+        length: int | None = None,
+        lines: int | None = None,
+        texts: Sequence[str] = (),
+        until: Unit | None = None,
+        prompt: str = "",
+    ) -> Rules:
+        """Where a text ends. Without a length, after 500 characters, for each line if there are
+        `lines`. But a model that learnt units writes one, unless there is a length or `lines` or
+        `until` name another unit."""
+        units = self.reading.units
+        one = length is lines is None and until in (None, units and units.kind)
+        ending = units if one else None
+        if length is None:
+            length = LENGTH * (lines or 1)
+            if ending:  # twice the longest, in case that a text finds no end
+                about = self.meta.get("units")
+                longest = about.get("longest") if isinstance(about, dict) else None
+                length = max(length, 2 * longest if isinstance(longest, int) else 0)
+        return Rules(
+            length=length,
+            lines=lines,
+            texts=tuple(texts),
+            until=None if ending else until,
+            prompt=prompt,
+            ending=ending.boundary if ending else "",
+            within=(units.boundary, units.between) if units else ("", ""),
+        )
 
     def filters(
         self,
@@ -137,7 +175,7 @@ class Model:
     ) -> Filters:
         """The filters for this alphabet; `only` and `ban` are sets such as "a-z "."""
         alphabet = self.vocabulary.characters
-        allowed = allowed_characters(self.vocabulary.code_points, only, ban)
+        allowed = allowed_characters(self.vocabulary.code_points, only, ban, self.boundary)
         return Filters(
             temperature=temperature,
             top_k=top_k,
@@ -149,7 +187,7 @@ class Model:
 
     def start(self, prompt: str = "") -> Stepper:
         """One stream that has read `prompt`; see `sampling.start`."""
-        return sampling.start(self.network(), self.vocabulary, prompt)
+        return sampling.start(self.network(), self.vocabulary, self.marked(prompt))
 
     def pieces(
         self,

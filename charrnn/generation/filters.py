@@ -139,10 +139,13 @@ def _only(w: Array, indices: Array) -> Array:
     return result
 
 
-def allowed_characters(code_points: Array, only: str | None, ban: str | None) -> Array | None:
+def allowed_characters(
+    code_points: Array, only: str | None, ban: str | None, boundary: int | None = None
+) -> Array | None:
     """Which of `code_points` (V,) may be drawn, as bool (V,); None if all of them.
 
-    `only` and `ban` are sets as `character_set` reads them. Raises UsageError if none is left.
+    `only` and `ban` are sets as `character_set` reads them; `boundary` is the index of one that is
+    always allowed, for it ends a unit. Raises UsageError if none is left.
     """
     if only is None and ban is None:
         return None
@@ -151,6 +154,9 @@ def allowed_characters(code_points: Array, only: str | None, ban: str | None) ->
         allowed &= np.isin(code_points, list(character_set(only)))
     if ban is not None:
         allowed &= ~np.isin(code_points, list(character_set(ban)))
+    if boundary is not None:
+        others = allowed.any() and (allowed.sum() > 1 or not allowed[boundary])
+        allowed[boundary] = others
     if not allowed.any():
         raise UsageError(
             "--only and --ban leave no character that the model knows",

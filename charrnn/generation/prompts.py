@@ -28,16 +28,14 @@ def unescape(text: str) -> str:
     return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
 
 
-def fit(
-    text: str, vocabulary: Vocabulary, unknown: Unknown, form: str | None = None
-) -> tuple[str, list[str]]:
+def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[str]]:
     """Return `text` in characters that the model knows, and notes on what was changed.
 
     Unknown characters are an error, left out, or replaced by the nearest known ones, if there are
-    any. Line ends and normal `form` become the model's without a note (see `forms.spelled`). Raises
+    any. Line ends and normal forms become the model's without a note (see `forms.spelled`). Raises
     UnknownCharacter, which names each with its code point and where it is first.
     """
-    text = spelled(text, vocabulary, form)
+    text = spelled(text, vocabulary, None)
     first: dict[str, int] = {}
     for position, character in vocabulary.unknown(text):
         first.setdefault(character, position)

@@ -156,12 +156,14 @@ def continued(
     measure: bool = False,
 ) -> Iterator[Piece]:
     """Continue one stream, which moves on, character by character until `rules` end it."""
-    characters = vocabulary.characters
-    stopper, waiting = Stopper(rules), []
+    characters = rules.spelled(vocabulary.characters)
+    stopper: Stopper = Stopper(rules)
+    waiting: list[float] = []
     for ids, nats in steps(stepper, filters, uniforms, measure=measure):
-        text = stopper.push(characters[ids[0]])
+        character = characters[ids[0]]
+        text = stopper.push(character)
         if nats is not None:
-            waiting.append(float(nats[0]))
+            waiting += spread([float(nats[0])], [character])
         if text or stopper.reason:
             yield Piece(0, text, waiting[: len(text)], stopper.reason)
             del waiting[: len(text)]
@@ -207,7 +209,8 @@ def continued_often(
 
     The texts are looked at every few steps: looking at 32 of them takes as long as a step.
     """
-    batch, characters = Batch(start, seeds, filters, measure, workers), vocabulary.characters
+    batch = Batch(start, seeds, filters, measure, workers)
+    characters = rules.spelled(vocabulary.characters)
     stoppers = [Stopper(rules) for _ in seeds]
     waiting: list[list[float]] = [[] for _ in seeds]
     with WorkerPool(workers, batch) as pool:
@@ -216,11 +219,20 @@ def continued_often(
             for index, (stopper, nats) in enumerate(zip(stoppers, waiting, strict=True)):
                 if stopper.reason:
                     continue
-                text = stopper.push("".join([characters[i] for i in batch.ids[:, index]]))
-                nats += batch.nats[:, index].tolist()
+                written = [characters[i] for i in batch.ids[:, index]]
+                text = stopper.push("".join(written))
+                nats += spread(batch.nats[:, index].tolist(), written)
                 if text or stopper.reason:
                     yield Piece(index, text, nats[: len(text)], stopper.reason)
                     del nats[: len(text)]
+
+
+def spread(nats: list[float], written: list[str]) -> list[float]:
+    """Surprisals of characters as those of what is written for them: where that is longer, all but
+    the first of it is certain."""
+    if all(len(text) == 1 for text in written):
+        return nats
+    return [x for n, text in zip(nats, written, strict=True) for x in [n, *[0.0] * (len(text) - 1)]]
 
 
 def worth(streams: int, parameters: int, length: int) -> int:

@@ -24,6 +24,8 @@ class Rules:
     texts   any of these; it does not belong to the text
     until   the end of a unit; what follows it does not belong to the text
     prompt  what stands before the text
+    ending  the character that ends every unit of the training text; it does not belong to the text
+    within  what is written in place of a boundary at which the text goes on: (boundary, text)
 
     The unit of `until` is the one that the prompt has begun, or the next one if the prompt is empty
     or ends where a unit ends. Whitespace before the first visible character of a unit never ends
@@ -36,6 +38,13 @@ class Rules:
     texts: tuple[str, ...] = ()
     until: Unit | None = None
     prompt: str = ""
+    ending: str = ""
+    within: tuple[str, str] = ("", "")
+
+    def spelled(self, characters: str) -> list[str]:
+        """The model's `characters`, each as it is written."""
+        boundary, text = self.within
+        return [text if c == boundary else c for c in characters]
 
     def check(self, alphabet: str) -> None:
         """Raise UsageError if a rule makes no sense, or never could with these characters."""
@@ -50,6 +59,13 @@ class Rules:
                     f"the stop text '{shown[0]}' can never come: there is no '{shown[1]}'",
                     "Choose one made of characters that the model knows and may write.",
                 )
+        if self.ending and self.ending not in alphabet:
+            raise UsageError(
+                f"the text cannot end: '{visible(self.ending, one_line=True)}', which ends a unit,"
+                " may not be written",
+                "Allow it, or give a --length.",
+            )
+        alphabet = "".join(self.spelled(alphabet))
         newline = "\n" in alphabet
         if not newline and (self.lines is not None or self.until in ("line", "paragraph")):
             raise UsageError(
@@ -62,12 +78,12 @@ class Rules:
     @property
     def endless(self) -> bool:
         """Does nothing but an interruption end the text?"""
-        return not (self.length or self.lines or self.texts or self.until)
+        return not (self.length or self.lines or self.texts or self.until or self.ending)
 
 
 class Stopper:
     """Applies `Rules` to one stream. `reason` is None until the text has ended, then one of
-    "length", "lines", "stop", "until"."""
+    "length", "lines", "stop", "until", "unit"."""
 
     def __init__(self, rules: Rules) -> None:
         self.reason: str | None = None
@@ -76,7 +92,7 @@ class Stopper:
         self._lines = rules.lines
         self._waiting = ""  # the beginning of a stop text, perhaps
         self._blank, self._last, self._ended = True, "", ""
-        self._simple = not (rules.lines or rules.texts or rules.until)
+        self._simple = not (rules.lines or rules.texts or rules.until or rules.ending)
         if rules.until:
             self._read(rules.prompt)
 
@@ -107,6 +123,9 @@ class Stopper:
         for character in text:
             if self._rules.until and self._completes(character):
                 self.reason = "until"
+                return result + self._waiting
+            if character == self._rules.ending:
+                self.reason = "unit"
                 return result + self._waiting
             self._waiting += character
             for stop in self._found():

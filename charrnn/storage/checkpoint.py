@@ -36,7 +36,7 @@ from charrnn.storage.npz import FILE_BYTES, FormatError, StrictNpz, write_npz
 from charrnn.visible import visible
 
 FORMAT = "charrnn"
-VERSION = 3
+VERSION = 4
 _RANGES = {"layers": 16, "hidden_size": 8192, "vocabulary_size": 65_536}
 
 
@@ -74,9 +74,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     would not accept the result.
     """
     resume = {f"resume.{key}": array for key, array in (checkpoint.resume or {}).items()}
-    # The first version that can say it.
-    version = 3 if "context" in checkpoint.meta else 2 if _members(resume) else 1
-    meta = {"format": FORMAT, "version": version} | checkpoint.meta
+    meta = {"format": FORMAT, "version": _version(checkpoint.meta, resume)} | checkpoint.meta
     try:
         arrays = {"meta": np.frombuffer(strict_json.dumps(meta), np.uint8)}
         arrays |= {"vocabulary": checkpoint.vocabulary} | checkpoint.parameters | resume
@@ -93,6 +91,13 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         reason = visible(f"cannot write {path}: {error}", one_line=True)
         raise CheckpointError(reason) from error
     write_atomically(path, lambda file: write_npz(file, {name: arrays[name] for name in layouts}))
+
+
+def _version(meta: dict[str, Any], names: Collection[str]) -> int:
+    """The first version that can say it: members, feed-forward networks, independent units."""
+    if "units" in meta:
+        return 4
+    return 3 if "context" in meta else 2 if _members(names) else 1
 
 
 def load(path: Path, *, with_resume: bool = False) -> Checkpoint:

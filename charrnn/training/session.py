@@ -21,7 +21,7 @@ from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.corpus import Corpus
-from charrnn.text.division import Division, divide
+from charrnn.text.division import Division, divide, spans
 from charrnn.text.ngrams import Baselines, baselines, unigram_counts
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.text.vocabulary import Vocabulary
@@ -94,6 +94,7 @@ class Session:
                 "characters": len(self.corpus.ids),
                 **self.corpus.reading.stated(),
             },
+            **self._units(),
             "excerpt": self._excerpt(),
             "versions": {
                 "charrnn": __version__,
@@ -101,6 +102,12 @@ class Session:
                 "python": platform.python_version(),
             },
         }
+
+    def _units(self) -> dict[str, Any]:
+        if self.corpus.boundary is None:
+            return {}
+        _, lengths = spans(self.corpus.ids, self.corpus.boundary)
+        return {"units": {"count": len(lengths), "longest": int(lengths.max()) - 1}}
 
     def _excerpt(self) -> str:
         training, held_out = self.division.training, self.division.held_out

@@ -40,7 +40,7 @@ def text_of(
     if encoding is not None and file is None:
         raise UsageError("--encoding is that of --text", "Give both, or neither.")
     if prompt is not None:
-        return MeasuredText(model.spelled(unescape(prompt)), "prompt")
+        return MeasuredText(model.marked(model.spelled(unescape(prompt))), "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 

@@ -53,11 +53,10 @@ def sample(
     from charrnn.cli.sample.job import Job
     from charrnn.cli.terminal.signals import noted
     from charrnn.generation.prompts import unescape
-    from charrnn.generation.stopping import Rules
 
     loaded = library.load(model)
     texts = tuple(loaded.spelled(unescape(text)) for text in wanted.stop or ())
-    rules = Rules(length=wanted.limit, lines=wanted.lines, until=wanted.until, texts=texts)
+    rules = loaded.rules(length=wanted.length, lines=wanted.lines, until=wanted.until, texts=texts)
     with np.errstate(all="ignore"):  # what is not finite is found where characters are drawn
         if wanted.interactive:
             from charrnn.cli.sample.interactive import converse
@@ -87,15 +86,18 @@ def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")
     else:
-        text = read_text(wanted.prompt_file, reading(loaded, wanted))
+        how = replace(reading(loaded, wanted), unit=None, separator=None)
+        text = read_text(wanted.prompt_file, how)
+        if loaded.reading.units:  # the end of the file is not the end of the unit
+            text = text.rstrip("\n")
     text, notes = loaded.fit(text, wanted.unknown)
     stderr.say(*(f"prompt: {note}" for note in notes))
     return text
 
 
 def corpus_for(loaded: "Model", wanted: Wanted, stderr: Stream) -> "Corpus | None":
-    """The training text, if novelty was asked for."""
-    if not wanted.novelty:
+    """The training text, if somebody will ask what is new."""
+    if not (wanted.novelty or wanted.new):
         return None
     from charrnn.generation.novelty import corpus_of, is_learnt
     from charrnn.text.corpus import read_corpus

@@ -60,7 +60,7 @@ class Conversation:
         """Read what was typed, then write until the rules or a signal end it; the signals."""
         text, notes = self.loaded.fit(unescape(typed), self.wanted.unknown)
         self.stderr.say(*(f"prompt: {note}" for note in notes))
-        self.stepper.read(self.loaded.vocabulary.encode(text))
+        self.stepper.read(self.loaded.vocabulary.encode(self.loaded.marked(text)))
         self.unit += text if self.rules.until else ""
         streamed = continued(
             self.stepper,

@@ -12,13 +12,16 @@ from charrnn.cli.sample.loops import loop_notes, tail
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.sample.writer import writer_for
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.errors import UsageError
+from charrnn.errors import CharRNNError, UsageError
 from charrnn.generation.filters import Filters
 from charrnn.generation.novelty import Novelty, novelty
 from charrnn.generation.stopping import Rules
+from charrnn.generation.units import KnownUnits
 from charrnn.library import Model, new_seed
 from charrnn.text.corpus import Corpus
+from charrnn.text.units import Units
 
+TRIES = 50  # for each new text that is wanted, at most
 ADVICE = "a higher --temp leads out of it, and so does --no-repeat 12"
 
 
@@ -60,7 +63,11 @@ class Job:
         self.prompt, self.corpus = prompt, corpus
         self.seed = new_seed() if wanted.seed is None else wanted.seed
         self.many = wanted.count > 1 or "," in wanted.temp
-        self.keep = wanted.json or wanted.novelty or wanted.best_of > 1
+        self.units = loaded.reading.units if rules.ending else None
+        self.shown = 0  # texts
+        self.known = self.known_units()
+        self.keep = wanted.json or wanted.novelty or wanted.best_of > 1 or wanted.new
+        self.live = not (wanted.json or wanted.best_of > 1 or wanted.new)
         if rules.endless and (self.keep or self.many):
             raise UsageError(
                 "a text without an end cannot be followed by anything",
@@ -71,50 +78,93 @@ class Job:
         self.writer = writer_for(terminal, wanted)
 
     def write(self, filters: Filters, signals: list[int]) -> None:
-        """Write all texts of one temperature, as one batch; the first is seen as it grows.
+        """Write all texts of one temperature, as batches; the first is seen as it grows if it is
+        sure to be shown. A signal noted in `signals` ends them where they are."""
+        wanted, began, total, tried = self.wanted, time.perf_counter(), 0, 0
+        left = wanted.count
+        while left:
+            if tried >= TRIES * wanted.count:
+                raise CharRNNError(
+                    f"only {wanted.count - left:,} of {wanted.count:,} texts are new, of {tried:,}",
+                    "The model knows its text by heart: a higher --temp writes more new ones.",
+                )
+            first = self.seed + tried * wanted.best_of
+            seeds = [first + index for index in range(left * wanted.best_of)]
+            texts = self.generate(filters, seeds, signals)
+            if signals:
+                return
+            total += sum(text.characters for text in texts)
+            for index in range(0, len(texts), wanted.best_of):
+                best = min(texts[index : index + wanted.best_of], key=lambda text: text.mean)
+                tried += 1
+                if self.is_new(best):
+                    self.show(best, seen=self.live and index == 0)
+                    left -= 1
+        seconds = time.perf_counter() - began
+        if wanted.verbose:
+            self.stderr.say(
+                f"{total:,} characters in {seconds:.2f} s, {total / seconds:,.0f} a second"
+            )
 
-        A signal noted in `signals` ends them where they are.
-        """
-        wanted, began = self.wanted, time.perf_counter()
-        seeds = [self.seed + index for index in range(wanted.count * wanted.best_of)]
+    def generate(self, filters: Filters, seeds: list[int], signals: list[int]) -> list[Text]:
+        """A text for each seed; what is there when a signal comes."""
         texts = [Text(seed, filters.temperature) for seed in seeds]
-        live = not (wanted.json or wanted.best_of > 1)
         start = self.loaded.start(self.prompt)
         pieces = self.loaded.pieces(start, filters, self.rules, seeds, measure=self.measure)
-        if live:
+        if self.live:
             self.announce(texts[0])
         for piece in pieces:
             if signals:
                 self.writer.finish()
                 self.warn(texts[0])
-                return
+                break
             text = texts[piece.stream]
             text.characters += len(piece.text)
             text.ended = piece.ended
             text.end.extend(piece.text)
-            if live and piece.stream == 0:
+            if self.live and piece.stream == 0:
                 self.writer.write(piece.text, piece.nats)
             if self.keep or piece.stream:
                 text.parts.append(piece.text)
                 text.nats += piece.nats
-        seconds = time.perf_counter() - began
-        for index in range(0, len(texts), wanted.best_of):
-            best = min(texts[index : index + wanted.best_of], key=lambda text: text.mean)
-            self.show(best, seen=live and index == 0)
-        if wanted.verbose:
-            total = sum(text.characters for text in texts)
-            self.stderr.say(
-                f"{total:,} characters in {seconds:.2f} s, {total / seconds:,.0f} a second"
+        return texts
+
+    def is_new(self, text: Text) -> bool:
+        """Is its unit, the prompt's part of it included, one that nobody knows? Any is, if that was
+        not asked for."""
+        if self.known is None:
+            return True
+        units, known = self.known
+        return known.add(units.within(self.prompt + text.text).split(units.boundary)[-1])
+
+    def known_units(self) -> tuple[Units, KnownUnits] | None:
+        """What `--new` compares with, if that was asked for."""
+        if not self.wanted.new or self.corpus is None:
+            return None
+        until = self.rules.until
+        units = self.units or (Units(until) if until in ("line", "paragraph") else None)
+        if units is None:
+            problem = "--new compares units, such as lines, and these texts are none"
+            advice = (
+                "Leave --length and --lines out"
+                if self.loaded.reading.units
+                else "Add --until line, or train with --unit line"
             )
+            raise UsageError(problem, f"{advice}.")
+        return units, KnownUnits(self.corpus, units)
 
     def announce(self, text: Text) -> None:
         """Have it shown which text comes, if there are several, and what it continues."""
         label = f"--- temperature {text.temperature:g}, seed {text.seed} ---"
-        self.writer.begin(label if self.many else "", self.prompt)
+        if self.units and self.shown and not self.wanted.json:
+            self.writer.write(self.units.between.removeprefix("\n"))
+        many = "," in self.wanted.temp if self.units else self.many
+        self.writer.begin(label if many else "", self.prompt)
+        self.shown += 1
 
     def show(self, text: Text, *, seen: bool) -> None:
         """Finish one text: print what was not streamed, and what is to be said about it."""
-        found = self.novelty(text)
+        found = self.novelty(text) if self.wanted.novelty else None
         if self.wanted.json:
             line = json.dumps(self.record(text, found), allow_nan=False)
             self.writer.write(line + "\n")
@@ -122,7 +172,7 @@ class Job:
         if not seen:
             self.announce(text)
             self.writer.write(text.text, text.nats)
-        self.writer.finish(newline=self.many)
+        self.writer.finish(newline=bool(self.many or self.units))
         if self.wanted.verbose:
             mean = f", {text.mean:.3f} nats per character" if isfinite(text.mean) else ""
             self.stderr.say(f"seed {text.seed}: {text.characters:,} characters, {text.ended}{mean}")

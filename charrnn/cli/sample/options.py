@@ -16,8 +16,6 @@ STOP = "Where it stops"
 MANY = "Several texts"
 SHOW = "What is shown"
 
-LENGTH = 500
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -82,7 +80,7 @@ class Wanted:
         short="-n",
         minimum=0,
         panel=STOP,
-        show_default=f"{LENGTH}, for each line with --lines",
+        show_default="500, for each line with --lines; a whole unit of a model that learnt units",
     )
     lines: int | None = option("Lines to write.", minimum=1, panel=STOP)
     until: Literal["line", "sentence", "paragraph"] | None = option(
@@ -117,6 +115,11 @@ class Wanted:
         show_default="drawn",
     )
 
+    new: bool = option(
+        "Only units (lines, paragraphs) that the training text does not have, and none twice.",
+        default=False,
+        panel=MANY,
+    )
     novelty: bool = option(
         "Report what was copied from the training text, and loops.", default=False, panel=SHOW
     )
@@ -150,15 +153,16 @@ class Wanted:
                 names = f"--{one} and --{other}".replace("_", "-")
                 raise UsageError(f"{names} contradict each other", "Give one of them.")
         if self.interactive:
-            alone = ("json", "novelty", "count", "best_of", "prompt", "prompt_file", "with_prompt")
-            for name in alone:
+            many = ("json", "novelty", "new", "count", "best_of")
+            for name in (*many, "prompt", "prompt_file", "with_prompt"):
                 if getattr(self, name) != getattr(Wanted, name):  # the class holds the defaults
                     flag = f"--{name}".replace("_", "-")
                     raise UsageError(f"{flag} does not go with --interactive", "Leave it out.")
         if self.with_prompt and self.prompt is None and self.prompt_file is None:
             raise UsageError("--with-prompt has no prompt to write", "Give one: --prompt TEXT")
-        if self.corpus and not self.novelty:
-            raise UsageError("--corpus is only read for --novelty", "Add --novelty.")
+        if self.corpus and not (self.novelty or self.new):
+            problem = "--corpus is only read for --novelty and --new"
+            raise UsageError(problem, "Add one of them.")
         if self.encoding and not (self.corpus or self.prompt_file):
             problem = "--encoding is that of --prompt-file and --corpus"
             raise UsageError(problem, "Add one of them.")
@@ -176,8 +180,3 @@ class Wanted:
         """What may come next, at one of the temperatures. Raises UsageError."""
         odds = self.top_k, self.top_p, self.min_p
         return model.filters(temperature, *odds, self.only, self.ban, self.no_repeat)
-
-    @property
-    def limit(self) -> int:
-        """Characters at which a text ends, 0 for no limit."""
-        return LENGTH * (self.lines or 1) if self.length is None else self.length

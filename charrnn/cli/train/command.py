@@ -149,4 +149,5 @@ def sample_text(session: "Session") -> str:
     run, vocabulary = session.run, session.corpus.vocabulary
     model = run.averaged()
     characters = generate(model, vocabulary, temperature=0.8, seed=run.progress.step)
-    return "".join(islice(characters, SAMPLE_LENGTH))
+    text, units = "".join(islice(characters, SAMPLE_LENGTH)), session.corpus.reading.units
+    return units.shown(text) if units else text
