@@ -21,7 +21,7 @@ from charrnn.generation.filters import Filters
 from charrnn.generation.recurrent_stepper import RecurrentStepper
 from charrnn.generation.repetition import Repetition
 from charrnn.generation.stepper import Stepper
-from charrnn.generation.stopping import Rules, Stopper
+from charrnn.generation.stopping import Rules, Stopper, spread
 from charrnn.machine.shared import shared
 from charrnn.machine.workers import Job, WorkerPool, cores
 from charrnn.network.model import CharModel
@@ -30,7 +30,6 @@ from charrnn.text.vocabulary import Vocabulary
 BLOCK = 32  # steps between two looks at the texts of several streams
 SMALLEST_SHARE = 8  # streams that are worth a worker
 WORTH_A_WORKER = 2e10  # operations: two seconds or so, and a worker takes a tenth to start
-
 
 #: What one step draws: ids (B,) and, if they were asked for, surprisals in nats (B,).
 Drawn = tuple[Array, Array | None]
@@ -157,13 +156,12 @@ def continued(
 ) -> Iterator[Piece]:
     """Continue one stream, which moves on, character by character until `rules` end it."""
     characters = rules.spelled(vocabulary.characters)
-    stopper: Stopper = Stopper(rules)
-    waiting: list[float] = []
+    stopper, waiting = Stopper(rules), list[float]()
     for ids, nats in steps(stepper, filters, uniforms, measure=measure):
-        character = characters[ids[0]]
-        text = stopper.push(character)
+        written = characters[ids[0]]
+        text = stopper.push(written)
         if nats is not None:
-            waiting += spread([float(nats[0])], [character])
+            waiting += spread([float(nats[0])], [written])
         if text or stopper.reason:
             yield Piece(0, text, waiting[: len(text)], stopper.reason)
             del waiting[: len(text)]
@@ -225,14 +223,6 @@ def continued_often(
                 if text or stopper.reason:
                     yield Piece(index, text, nats[: len(text)], stopper.reason)
                     del nats[: len(text)]
-
-
-def spread(nats: list[float], written: list[str]) -> list[float]:
-    """Surprisals of characters as those of what is written for them: where that is longer, all but
-    the first of it is certain."""
-    if all(len(text) == 1 for text in written):
-        return nats
-    return [x for n, text in zip(nats, written, strict=True) for x in [n, *[0.0] * (len(text) - 1)]]
 
 
 def worth(streams: int, parameters: int, length: int) -> int:

@@ -173,6 +173,14 @@ class Stopper:
         return bool(ended) and not more and sentences.is_over(ended, character)
 
 
+def spread(nats: list[float], written: list[str]) -> list[float]:
+    """Surprisals of characters as those of what is written for them: where that is longer, all but
+    the first of it is certain."""
+    if all(len(text) == 1 for text in written):
+        return nats
+    return [x for n, text in zip(nats, written, strict=True) for x in [n, *[0.0] * (len(text) - 1)]]
+
+
 def _check_sentences(alphabet: str) -> None:
     """Raise UsageError if no sentence could ever end with these characters."""
     terminators = [c for c in alphabet if c in sentences.TERMINATORS]

@@ -1,43 +1,24 @@
 """The file of a trained model: what it holds, how it is written, and a reader that trusts nothing.
 
-An .npz of `meta` (JSON), `vocabulary` (code points in index order), the parameters under PyTorch's
-names, and under `resume.*` what is needed to continue training:
-
-    resume.json             position, step, random state, ...       JSON
-    resume.last.P           the last weights, beside the best       float32, the shape of P
-    resume.adam.m.P         first moments; of Muon the momentum     "
-    resume.adam.v.P         second moments; of Muon zero            "
-    resume.average.P        the averaged weights                    "
-    resume.state.h, .c      carried state (layers, hidden, batch)   float32; c for lstm only
-    resume.state.x          of mlp the window (1, context, batch)   float32
-
-Each of these groups is complete or absent. Writer and reader apply the same rules, so what was
-written can be read, and a model with a value that is not finite never replaces a good one.
+Which members it has is in `layout`. Writer and reader apply the same rules, so what was written can
+be read, and a model with a value that is not finite never replaces a good one.
 """
 
 import math
 import os
-import reprlib
 import stat
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from charrnn.errors import CheckpointError
-from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
-from charrnn.network.cells import CELLS
-from charrnn.network.parameters import parameter_shapes
 from charrnn.storage import strict_json
 from charrnn.storage.atomic import write_atomically
+from charrnn.storage.layout import FORMAT, NewerVersionError, layouts_of, version_of
 from charrnn.storage.npz import FILE_BYTES, FormatError, StrictNpz, write_npz
 from charrnn.visible import visible
-
-FORMAT = "charrnn"
-VERSION = 4
-_RANGES = {"layers": 16, "hidden_size": 8192, "vocabulary_size": 65_536}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +37,6 @@ class Checkpoint:
     resume: dict[str, np.ndarray] | None = None
 
 
-class _Layout(NamedTuple):
-    """Type and shape of one member; JSON is bytes of any length."""
-
-    dtype: str
-    shape: tuple[int, ...] | None = None
-
-
-class _NewerVersionError(FormatError):
-    """A later version of the format."""
-
-
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write `checkpoint` to exactly `path`, atomically; equal checkpoints give equal files.
 
@@ -74,11 +44,11 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     would not accept the result.
     """
     resume = {f"resume.{key}": array for key, array in (checkpoint.resume or {}).items()}
-    meta = {"format": FORMAT, "version": _version(checkpoint.meta, resume)} | checkpoint.meta
+    meta = {"format": FORMAT, "version": version_of(checkpoint.meta, resume)} | checkpoint.meta
     try:
         arrays = {"meta": np.frombuffer(strict_json.dumps(meta), np.uint8)}
         arrays |= {"vocabulary": checkpoint.vocabulary} | checkpoint.parameters | resume
-        layouts = _layouts(_json("meta", arrays["meta"]), arrays)
+        layouts = layouts_of(_json("meta", arrays["meta"]), arrays)
         for name, (dtype, shape) in layouts.items():
             array = arrays[name]
             shape = shape or (array.size,)
@@ -91,13 +61,6 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         reason = visible(f"cannot write {path}: {error}", one_line=True)
         raise CheckpointError(reason) from error
     write_atomically(path, lambda file: write_npz(file, {name: arrays[name] for name in layouts}))
-
-
-def _version(meta: dict[str, Any], names: Collection[str]) -> int:
-    """The first version that can say it: members, feed-forward networks, independent units."""
-    if "units" in meta:
-        return 4
-    return 3 if "context" in meta else 2 if _members(names) else 1
 
 
 def load(path: Path, *, with_resume: bool = False) -> Checkpoint:
@@ -117,7 +80,7 @@ def load(path: Path, *, with_resume: bool = False) -> Checkpoint:
         raise CheckpointError(f"cannot read {name}: {error.strerror or error}") from error
     except MemoryError as error:
         raise CheckpointError(f"cannot read {name}: not enough memory") from error
-    except _NewerVersionError as error:
+    except NewerVersionError as error:
         raise CheckpointError(
             f"{name} needs a newer charrnn: {error}", "Update charrnn."
         ) from error
@@ -136,7 +99,7 @@ def _load(path: Path, with_resume: bool) -> Checkpoint:
         if "meta" not in archive.names:
             raise FormatError("meta is missing")
         meta = _json("meta", archive.read("meta", "|u1"))
-        layouts = _layouts(meta, archive.names)
+        layouts = layouts_of(meta, archive.names)
         for name, layout in layouts.items():
             (length, *_) = archive.check(name, *layout)
             if layout.shape is None and length > strict_json.BYTES:
@@ -151,91 +114,11 @@ def _load(path: Path, with_resume: bool) -> Checkpoint:
     return Checkpoint(meta, arrays.pop("vocabulary"), arrays, resume or None)
 
 
-def _layouts(meta: dict[str, Any], names: Collection[str]) -> dict[str, _Layout]:
-    """Return the layout of every member, in the order of the file, if `names` are just these."""
-    _check_meta(meta)
-    shapes = _shapes(meta, meta["hidden_size"])
-    layouts = {"meta": _Layout("|u1"), "vocabulary": _Layout("<u4", (meta["vocabulary_size"],))}
-    layouts |= {name: _Layout("<f4", shape) for name, shape in shapes.items()}
-    resume = {name for name in names if name.startswith("resume.")}
-    if resume:
-        layouts |= sorted(_resume_layouts(meta, resume).items())
-    if missing := layouts.keys() - names:
-        raise FormatError(f"{min(missing)} is missing")
-    if unknown := set(names) - layouts.keys():
-        raise FormatError(f"it has an unknown member {min(unknown)}")
-    return layouts
-
-
-def _shapes(meta: dict[str, Any], hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """The parameters of a network like this one with so many units."""
-    sizes = (meta["layers"], hidden_size, meta["vocabulary_size"], meta.get("context", 0))
-    return parameter_shapes(meta["cell"], *sizes)
-
-
-def _resume_layouts(meta: dict[str, Any], present: set[str]) -> dict[str, _Layout]:
-    """Return the members of each group of which at least one is present, and `resume.json`."""
-    count = _members(present) or 1
-    width, left = divmod(meta["hidden_size"], count)
-    if left:
-        raise FormatError(f"{count} members do not share its hidden_size {meta['hidden_size']}")
-    shapes = _shapes(meta, width)
-    numbers = [f"{number}." for number in range(count)] if count > 1 else [""]
-    groups = [
-        {f"resume.{prefix}.{n}{name}": shape for n in numbers for name, shape in shapes.items()}
-        for prefix in ("last", "adam.m", "adam.v", "average")
-    ]
-    if any(name.startswith("resume.state.") for name in present):
-        training = meta.get("training")
-        batch_size = training.get("batch_size") if isinstance(training, dict) else None
-        batch_size = _number("training.batch_size", batch_size, 2**31)
-        sizes = (meta["layers"], width, meta.get("context", 0))
-        carried = CELLS[meta["cell"]].carried_shapes(*sizes)
-        state = {s: (layers, count * rows, batch_size) for s, (layers, rows) in carried.items()}
-        groups.append({f"resume.state.{s}": shape for s, shape in state.items()})
-    layouts = {"resume.json": _Layout("|u1")}
-    for group in groups:
-        if not present.isdisjoint(group):
-            layouts |= {name: _Layout("<f4", shape) for name, shape in group.items()}
-    return layouts
-
-
-def _members(names: Collection[str]) -> int:
-    """How many networks were trained side by side, if several: their weights are numbered."""
-    return sum(f"resume.last.{number}.head.bias" in names for number in range(MOST_MEMBERS))
-
-
 def _json(name: str, array: np.ndarray) -> dict[str, Any]:
     try:
         return strict_json.loads(array.tobytes())
     except ValueError as error:
         raise FormatError(f"{name} is no JSON that charrnn reads: {error}") from error
-
-
-def _check_meta(meta: dict[str, Any]) -> None:
-    """Check what the reader itself relies on: the format, its version, the sizes."""
-    if meta.get("format") != FORMAT:
-        raise FormatError(f"its format is {reprlib.repr(meta.get('format'))}, not {FORMAT!r}")
-    version = _number("version", meta.get("version"), math.inf)
-    if version > VERSION:
-        raise _NewerVersionError(
-            f"the file has version {version}, this one reads version {VERSION}"
-        )
-    cell, activation = meta.get("cell"), meta.get("activation")
-    if cell not in list(CELLS):
-        raise FormatError(f"its cell is {reprlib.repr(cell)}")
-    if activation not in list(CELLS[cell].learning_rates):
-        raise FormatError(f"its activation is {reprlib.repr(activation)}")
-    for key, largest in _RANGES.items():
-        _number(key, meta.get(key), largest)
-    if CELLS[cell].default_context or "context" in meta:
-        _number("context", meta.get("context"), MOST_CONTEXT)
-
-
-def _number(key: str, value: Any, largest: float) -> int:
-    if type(value) is not int or not 1 <= value <= largest:  # a bool is an int to isinstance
-        raise FormatError(f"its {key} is {reprlib.repr(value)}, not a number from 1 to {largest:,}")
-    return value
 
 
 def _check_values(name: str, array: np.ndarray) -> None:

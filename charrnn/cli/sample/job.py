@@ -145,12 +145,9 @@ class Job:
         units = self.units or (Units(until) if until in ("line", "paragraph") else None)
         if units is None:
             problem = "--new compares units, such as lines, and these texts are none"
-            advice = (
-                "Leave --length and --lines out"
-                if self.loaded.reading.units
-                else "Add --until line, or train with --unit line"
-            )
-            raise UsageError(problem, f"{advice}.")
+            if self.loaded.reading.units:
+                raise UsageError(problem, "Leave --length and --lines out; --count 20 writes 20.")
+            raise UsageError(problem, "Add --until line, or train with --unit line.")
         return units, KnownUnits(self.corpus, units)
 
     def announce(self, text: Text) -> None:
