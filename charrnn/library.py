@@ -94,6 +94,12 @@ class Model:
         """`text` with the boundaries of a text that is made of units, if it is."""
         return self.reading.units.within(text) if self.reading.units else text
 
+    def begun(self, text: str) -> str:
+        """`text` with the boundary before it too, from which a unit is read."""
+        boundary = "" if self.boundary is None else self.vocabulary.characters[self.boundary]
+        text = self.marked(text)
+        return text if text[:1] == boundary else boundary + text
+
     def fit(self, text: str, unknown: Unknown) -> tuple[str, list[str]]:
         """A prompt in characters that the model knows; see `prompts.fit`."""
         text, notes = fit(self.marked(self.spelled(text)), self.vocabulary, unknown)
@@ -187,7 +193,7 @@ class Model:
 
     def start(self, prompt: str = "") -> Stepper:
         """One stream that has read `prompt`; see `sampling.start`."""
-        return sampling.start(self.network(), self.vocabulary, self.marked(prompt))
+        return sampling.start(self.network(), self.vocabulary, self.begun(prompt))
 
     def pieces(
         self,

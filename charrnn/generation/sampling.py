@@ -129,18 +129,14 @@ def stepper_of(model: CharModel) -> Stepper:
 def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
     """A stepper that has read `prompt`.
 
-    Of a text of units it has begun a unit. Else without a prompt it has read a newline, as if a
-    line had just ended. An alphabet without a newline has no such place: then nothing has been
-    read, and the first character is drawn from what the network expects of any text, the bias of
-    its softmax layer.
+    Without a prompt it has read a newline, as if a line had just ended. An alphabet without a
+    newline has no such place: then nothing has been read, and the first character is drawn from
+    what the network expects of any text, the bias of its softmax layer.
 
     Raises UnknownCharacter.
     """
     stepper = stepper_of(model)
-    if model.boundary is not None:
-        text = vocabulary.characters[model.boundary] + prompt
-    else:
-        text = prompt or ("\n" if "\n" in vocabulary.characters else "")
+    text = prompt or ("\n" if "\n" in vocabulary.characters else "")
     stepper.read(vocabulary.encode(text))
     return stepper
 

@@ -48,7 +48,7 @@ class Context:
 def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context:
     """Measure on a text (n,) with up to `most` visible characters. Raises CorpusError if the text
     is too short."""
-    starts = block_starts(len(ids), most, windows)
+    starts = block_starts(ids, most, windows, model.boundary)
     columns = ids[np.arange(most + 1)[:, None] + starts]
     full = read(model, ids).nats
     rounds = [reset_losses(model, part) for part in batches(model, columns, most)]
@@ -70,12 +70,18 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
     )
 
 
-def block_starts(length: int, most: int, windows: int) -> Array:
-    """First characters of windows of `most` steps: `BLOCKS` runs of neighbours over the text."""
+def block_starts(ids: Array, most: int, windows: int, boundary: int | None) -> Array:
+    """First characters of windows of `most` steps: `BLOCKS` runs of neighbours over the text, or
+    over those places of it from which so many characters are of one unit."""
+    places = np.arange(len(ids))
+    if boundary is not None:
+        ends = np.append(np.flatnonzero(ids == boundary), len(ids))
+        places = places[ends[np.searchsorted(ends, places, side="right")] - places > most]
     size = -(-windows // BLOCKS)
-    block = cut(np.arange(length), steps=most, windows=BLOCKS, burn_in=0)[0]
+    block = cut(np.arange(len(places) + most), steps=most, windows=BLOCKS, burn_in=0)[0]
     starts: Array = np.unique(block[:, None] + np.arange(size))
-    return starts[starts < length - most]
+    starts = starts[starts < len(places)]
+    return starts
 
 
 def reset_losses(model: CharModel, columns: Array) -> Array:

@@ -25,7 +25,7 @@ def lyapunov(model: CharModel, ids: Array, *, steps: int, windows: int, burn_in:
 
     Where a perturbation vanishes in rounding, the step counts as ln(1e-16 / 1e-6) = -23, so that
     this is the least that can be found."""
-    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in)[:-1]
+    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in, boundary=model.boundary)[:-1]
     N = columns.shape[1]
     state = warm_state(model, columns[:burn_in])
     rng = np.random.default_rng(0)

@@ -76,7 +76,7 @@ def gradient_norms(
     """Measure a float64 model on a text (n,). Raises CorpusError if the text is too short."""
     if not model.parameters["head.weight"].any():
         return without_softmax(model, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
-    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in)
+    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in, boundary=model.boundary)
     rounds = [window_norms(model, c, burn_in, of) for c in batches(model, columns, steps)]
     total, lag = (np.concatenate(parts, axis=-1) for parts in zip(*rounds, strict=True))
     names = model.cell.states if of == "state" else ("x",)

@@ -2,7 +2,8 @@
 
 A window of T steps after a burn-in of P has P + T + 1 characters: P that only warm the state, T
 that are read, and each of these T has its successor as target. The positions depend on nothing
-random: one window with no burn-in is the beginning of the text.
+random: one window with no burn-in is the beginning of the text. Of a text that is made of units a
+window is the beginning of one, the boundary before it included, so that it is within it.
 """
 
 from collections.abc import Iterator
@@ -18,19 +19,42 @@ TAPE_BYTES = 150_000_000  # of activations at a time; more windows are measured 
 BURN_IN_STEPS = 32
 
 
-def cut(ids: Array, *, steps: int, windows: int, burn_in: int) -> Array:
+def cut(
+    ids: Array, *, steps: int, windows: int, burn_in: int, boundary: int | None = None
+) -> Array:
     """Windows of the text (n,) as columns, (P + T + 1, N); fewer than asked for if the text is so
-    short that two would be the same. Raises CorpusError if it is shorter than one window."""
+    short that two would be the same. Raises CorpusError if nothing is as long as one window."""
     length = burn_in + steps + 1
-    if len(ids) < length:
+    longest = len(ids) if boundary is None else int(lengths_of_units(ids, boundary).max())
+    if longest < length:
+        longest_part = "text" if boundary is None else "longest unit of the text"
         raise CorpusError(
-            f"the text has {len(ids):,} characters, but a window of {steps:,} steps after a "
-            f"burn-in of {burn_in:,} needs {length:,}",
+            f"the {longest_part} has {longest:,} characters, but a window of {steps:,} steps after"
+            f" a burn-in of {burn_in:,} needs {length:,}",
             "Give a longer --text, or smaller --steps and --burn-in.",
         )
-    starts = np.unique(np.linspace(0, len(ids) - length, windows).astype(np.intp))
+    places = np.arange(len(ids) - length + 1)
+    if boundary is not None:
+        places = np.flatnonzero(ids == boundary)[lengths_of_units(ids, boundary) >= length]
+    starts = places[np.unique(np.linspace(0, len(places) - 1, windows).astype(np.intp))]
     columns: Array = ids[np.arange(length)[:, None] + starts]
     return columns
+
+
+def lengths_of_units(ids: Array, boundary: int) -> Array:
+    """The characters of each unit of `ids`, from the boundary before it to the one that ends it, as
+    far as they are there."""
+    begins = np.flatnonzero(ids == boundary)
+    lengths: Array = np.minimum(np.diff(begins, append=len(ids)) + 1, len(ids) - begins)
+    return lengths if len(lengths) else np.zeros(1, np.intp)
+
+
+def usual_length(ids: Array, boundary: int | None) -> int:
+    """The length of the text, or of units such that half of the text is in longer ones."""
+    if boundary is None:
+        return len(ids)
+    lengths = np.sort(lengths_of_units(ids, boundary))
+    return int(lengths[np.searchsorted(lengths.cumsum(), lengths.sum() / 2)])
 
 
 def batches(model: CharModel, columns: Array, steps: int) -> Iterator[Array]:

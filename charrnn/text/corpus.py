@@ -16,6 +16,7 @@ from charrnn.errors import CorpusError
 from charrnn.text.decoding import Found, name_list
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
+from charrnn.text.lists import list_note
 from charrnn.text.reading import USUAL, Reading
 from charrnn.text.units import Units
 from charrnn.text.vocabulary import Vocabulary, to_code_points
@@ -85,6 +86,8 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     notes = found.notes(reading.encoding, reading.newlines)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
+    if reading.units is None and (a_list := list_note(ids, vocabulary)):
+        notes.append(a_list)
     if in_both := both_forms(ids, vocabulary, counts):
         notes.append(in_both)
     return Corpus(

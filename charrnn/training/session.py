@@ -112,6 +112,9 @@ class Session:
     def _excerpt(self) -> str:
         training, held_out = self.division.training, self.division.held_out
         ids = held_out[:EXCERPT] if len(held_out) else training[-EXCERPT:]
+        if self.corpus.boundary is not None and not len(held_out):
+            _, lengths = spans(ids, self.corpus.boundary)
+            ids = ids[lengths[0] if len(lengths) > 1 else 0 :]  # from the beginning of a unit on
         return self.corpus.vocabulary.decode(ids)
 
 

@@ -25,6 +25,7 @@ from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.summary import Summary, summarise
 from charrnn.inspection.surprisal import Surprisal, surprisal
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
+from charrnn.inspection.windows import usual_length
 from charrnn.library import Model
 from charrnn.visible import visible
 
@@ -46,7 +47,7 @@ def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     elif request.layer is not None:
         raise UsageError("--layer is one of the states, and the input has none", "Leave it out.")
     ids, network = encode(model, text), model.network(np.float64)
-    steps, burn_in = window(len(ids), request)
+    steps, burn_in = window(usual_length(ids, network.boundary), request, network.boundary)
     windows = request.windows or WINDOWS
     report = gradient_norms(network, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
     if not network.cell.states:
@@ -59,10 +60,13 @@ def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     return replace(report, layers=tuple(layers), lyapunov=exponent, spectral_radius=tuple(radii))
 
 
-def window(length: int, request: Request) -> tuple[int, int]:
+def window(length: int, request: Request, boundary: int | None = None) -> tuple[int, int]:
     """Steps and burn-in: as asked for, else the defaults, or a third of a short text each, so that
-    several windows fit."""
+    several windows fit. A unit is measured from its beginning, where its state is zero."""
     steps, burn_in = request.steps, request.burn_in
+    if boundary is not None:
+        burn_in = burn_in or 0
+        return steps or min(STEPS, max(2, length - 1 - burn_in)), burn_in
     if burn_in is None:
         burn_in = min(BURN_IN, max(0, length - 1 - steps) if steps else length // 3)
     if steps is None:
@@ -161,7 +165,7 @@ def gates(model: Model, text: MeasuredText, request: Request) -> Gates:
 
 def visible_context(model: Model, text: MeasuredText, request: Request) -> Context:
     ids = encode(model, text)
-    most = request.steps or min(STEPS, max(2, len(ids) // 2))
+    most = request.steps or min(STEPS, max(2, usual_length(ids, model.boundary) // 2))
     windows = request.windows or CONTEXT_WINDOWS
     return context(model.network(np.float64), ids, most=most, windows=windows)
 

@@ -40,12 +40,12 @@ def text_of(
     if encoding is not None and file is None:
         raise UsageError("--encoding is that of --text", "Give both, or neither.")
     if prompt is not None:
-        return MeasuredText(model.marked(model.spelled(unescape(prompt))), "prompt")
+        return MeasuredText(model.begun(model.spelled(unescape(prompt))), "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
 
         reading = replace(model.reading, encoding=encoding or model.reading.encoding)
-        text = model.spelled(read_text(file, reading))
+        text = model.begun(model.spelled(read_text(file, reading)))
         return MeasuredText(text, "stdin" if file == "-" else file)
     excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:
@@ -53,4 +53,4 @@ def text_of(
             f"{model.path} carries no held-out text to measure on",
             "Give one: --text FILE",
         )
-    return MeasuredText(excerpt, "held-out excerpt")
+    return MeasuredText(model.begun(excerpt), "held-out excerpt")
