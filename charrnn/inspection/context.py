@@ -73,10 +73,10 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
 def block_starts(ids: Array, most: int, windows: int, boundary: int | None) -> Array:
     """First characters of windows of `most` steps: `BLOCKS` runs of neighbours over the text, or
     over those places of it from which so many characters are of one unit."""
-    places = np.arange(len(ids))
+    places = np.arange(len(ids) - most)
     if boundary is not None:
-        ends = np.append(np.flatnonzero(ids == boundary), len(ids))
-        places = places[ends[np.searchsorted(ends, places, side="right")] - places > most]
+        ends = np.append(np.flatnonzero(ids == boundary), len(ids) - 1)
+        places = places[ends[np.searchsorted(ends, places, side="right")] - places >= most]
     size = -(-windows // BLOCKS)
     block = cut(np.arange(len(places) + most), steps=most, windows=BLOCKS, burn_in=0)[0]
     starts: Array = np.unique(block[:, None] + np.arange(size))

@@ -71,7 +71,7 @@ class FeedForward(Body):
         unit = np.zeros((N + T, B), np.intp)
         unit[N:] = (ids == self.boundary).cumsum(axis=0)
         same = [(unit[n + 1 : n + 1 + T] == unit[N:]).reshape(-1) for n in range(N)]
-        tape.same = np.stack(same).astype(tape.logits.dtype)
+        tape.same = np.stack(same)
         current: Array = unit == unit[-1]
         return current
 
@@ -79,11 +79,14 @@ class FeedForward(Body):
         """W_1 x_{t-N+1} + ... + W_N x_t: a column for each place, and none for no character."""
         table = self.by_place(p)[:, :, tape.characters - 1]
         table[:, :, tape.characters == 0] = 0
+        table = np.concatenate([table, np.zeros_like(table[:, :, :1])], axis=2)
         rows, column = tape.rows.reshape(-1), np.empty(out.shape, out.dtype)
         out.fill(0)
         for n, where in enumerate(self.places(tape)):
-            np.take(table[:, n], rows[where], axis=1, out=column, mode="clip")
-            out += column if tape.same is None else np.multiply(column, tape.same[n], out=column)
+            read = rows[where]
+            if tape.same is not None:
+                read = np.where(tape.same[n], read, len(tape.characters))
+            out += np.take(table[:, n], read, axis=1, out=column, mode="clip")
 
     def backward(
         self, p: Arrays, tape: ModelTape, grads: Arrays | None, trace: list[Array] | None
@@ -112,8 +115,8 @@ class FeedForward(Body):
         x, known = tape.x(), tape.characters > 0
         dW.fill(0)
         for n, where in enumerate(self.places(tape)):
-            dz_n = dz if tape.same is None else dz * tape.same[n]
-            dW[:, n, tape.characters[known] - 1] = (dz_n @ x[:, where].T)[:, known]
+            x_n = x[:, where] if tape.same is None else x[:, where] * tape.same[n]
+            dW[:, n, tape.characters[known] - 1] = (dz @ x_n.T)[:, known]
 
     def input_gradients(self, p: Arrays, tape: ModelTape) -> Array:
         T, B, N = tape.steps, tape.batch, self.context

@@ -10,6 +10,7 @@ loops is one large product; `by_step` sees the same memory as (T, features, B). 
 arrays of a step are contiguous. Memory belongs to the caller: a `Tape` is made once per shape.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,8 +54,8 @@ class Tape:
 
     Contiguous per step: the states (T+1, S, H, B), the initial one first; gates (T, G, H, B); what
     the cell saves (T, saved, H, B); the hidden projections of the A `separate` gates (T, A, H, B).
-    With `resets` a stream may begin anew at any step: `keep` (T, 1, 1, B) is 0 there and else 1,
-    and the state that step t reads is keep_t times that after step t - 1.
+    With `resets` streams may begin anew at any step: the state that step t reads is then `keep[t]`
+    (H, B), 0 for such streams and 1 for others, times that after step t - 1.
     Flat, for the products over all steps at once: `h` with T+1 steps, the gradients `dout` of the
     output and `dp` of the projections: d(loss)/d(xp), and below it d(loss)/d(hp) of the separate
     gates. Elements: T*B*H * (2G + 2A + S + saved + 2).
@@ -75,8 +76,8 @@ class Tape:
         self.summed = (G - A) * H  # rows of the gates in which xp and hp are just added
         self.h = flat_rows(H, (T + 1) * B, dtype)
         self.memory = np.empty((T + 1, S, H, B), dtype)
-        self.previous = np.empty((T, S, H, B), dtype) if resets else self.memory[:-1]
-        self.keep: Array | None = None
+        self.keep: list[Array | None] = [None] * T  # None where all streams go on
+        self.goes_on: Array | None = None  # the same for all steps, (T*B,)
         self.gates = np.empty((T, G, H, B), dtype)
         self.separate = np.empty((T, A, H, B), dtype)
         saved = np.empty((T, len(cell.saved), H, B), dtype)
@@ -92,15 +93,11 @@ class Tape:
         self.states = [list(states) for states in self.memory]
         self.at = [
             Step(gates, self.hp, separate, previous, state, kept, activate, tanh, scratch, a)
-            for gates, separate, previous, state, kept in zip(
-                self.gates,
-                self.separate,
-                map(list, self.previous),
-                self.states[1:],
-                saved,
-                strict=True,
+            for gates, separate, (previous, state), kept in zip(
+                self.gates, self.separate, pairwise(self.states), saved, strict=True
             )
         ]
+        self.reset_states = [list(s) for s in np.empty((T, S, H, B), dtype)] if resets else []
         # The gradients of a few steps, as a cell writes them, before they go to `dp`.
         self.dhp = np.empty((min(T, TOGETHER), G, H, B), dtype)
         self.dxp_separate = np.empty((min(T, TOGETHER), A, H, B), dtype)
@@ -114,12 +111,25 @@ class Tape:
     def before(self) -> Array:
         """The h that each step reads, h_0 ... h_{T-1}, flat (H, T*B)."""
         before = self.h[:, : -self.batch]
-        return before if self.keep is None else before * self.keep.reshape(-1)
+        return before if self.goes_on is None else before * self.goes_on
 
     @property
     def dxp(self) -> Array:
         """d(loss)/d(xp_t), flat (G*H, T*B), after `backward`."""
         return self.dp[: self.hp.shape[0] * self.hidden_size]
+
+    def reset(self, goes_on: Array) -> None:
+        """Before a pass: which streams go on at which step, (T, B), 0 or 1."""
+        T, B, H = self.steps, self.batch, self.hidden_size
+        self.goes_on = goes_on.reshape(-1)
+        self.keep = [None] * T
+        for step, states in zip(self.at, self.states, strict=False):
+            step.previous = states
+        at = np.flatnonzero((goes_on == 0).any(axis=1))
+        # For all units, because a product with a row costs several times one with a whole array.
+        masks = np.repeat(goes_on[at], H, axis=0).reshape(-1, H, B)
+        for t, mask in zip(at.tolist(), masks, strict=True):
+            self.keep[t], self.at[t].previous = mask, self.reset_states[t]
 
     def keep_states(self, first: int, last: int) -> None:
         """Copy h of the steps [first, last) to the flat array."""
@@ -179,8 +189,9 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     product = tape.hp.reshape(len(W_hh), -1, B)
     with np.errstate(over="ignore"):  # of exp in an activation, which is harmless
         for t in range(T):
-            if tape.keep is not None:
-                np.multiply(tape.memory[t], tape.keep[t], out=tape.previous[t])
+            if (keep := tape.keep[t]) is not None:
+                for state, previous in zip(tape.states[t], tape.at[t].previous, strict=True):
+                    np.multiply(state, keep, out=previous)
             np.matmul(W_hh, tape.at[t].previous[0], out=product)  # hp = W_hh h'
             if A:  # b_hh of the other gates is in xp already
                 np.add(tape.hp[G - A :], b_separate, out=tape.separate[t])  # hp = W_hh h' + b_hh
@@ -216,9 +227,9 @@ def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> 
         np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)  # dh' = W_hh^T dhp (+ direct path)
         if cell.direct_path:
             dh += dh_recurrent
-        if tape.keep is not None:
+        if (keep := tape.keep[t]) is not None:
             for array in dstate:
-                array *= tape.keep[t, 0]
+                array *= keep
         if slot == 0:
             tape.keep_gradients(t)
     return dstate

@@ -41,11 +41,10 @@ class Recurrent(Body):
 
     def forward(self, p: Arrays, ids: Array, state: State, tape: ModelTape) -> State:
         tape.take(ids)
-        keep = None
-        if self.boundary is not None:
-            keep = (ids != self.boundary).astype(tape.logits.dtype)[:, None, None]  # (T, 1, 1, B)
+        goes_on = (ids != self.boundary).astype(tape.logits.dtype)
         for index, layer in enumerate(tape.layers):
-            layer.keep = keep
+            if self.boundary is not None:
+                layer.reset(goes_on)
             for name, array in zip(self.cell.states, layer.states[0], strict=True):
                 array[...] = state[name][index]  # the tape is the only memory in the loops
             w = weights(p, index)
