@@ -22,8 +22,8 @@ from charrnn.inspection.statistics import Band, Decay, band, decay, norms, relat
 from charrnn.inspection.windows import batches, cut, warm_state
 from charrnn.network import numerics as ops
 from charrnn.network.body import ModelTape
-from charrnn.network.layer import by_step
 from charrnn.network.model import CharModel
+from charrnn.network.tape import by_step
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.network.architecture import Architecture
 from charrnn.network.dropout import Dropout
-from charrnn.network.layer import flat_rows
+from charrnn.network.tape import flat_rows
 
 #: Parameters or gradients by PyTorch's names.
 Arrays = Mapping[str, Array]

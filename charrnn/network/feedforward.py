@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.body import Arrays, Body, ModelTape, State
-from charrnn.network.layer import by_step, flat_rows
+from charrnn.network.tape import by_step, flat_rows
 
 
 class Units:

@@ -10,7 +10,8 @@ from charrnn.arrays import Array
 from charrnn.network import layer as recurrent
 from charrnn.network.body import Arrays, Body, ModelTape, State
 from charrnn.network.cells.base import Cell
-from charrnn.network.layer import Tape, Weights
+from charrnn.network.layer import Weights
+from charrnn.network.tape import Tape
 
 
 def weights(arrays: Arrays, index: int) -> Weights:

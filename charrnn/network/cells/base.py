@@ -92,7 +92,7 @@ class Cell(Architecture):
 
     @classmethod
     def kept_rows(cls) -> int:
-        """A `layer.Tape`, the layer's dropped output and its mask."""
+        """A `tape.Tape`, the layer's dropped output and its mask."""
         G, A, S = len(cls.gates), cls.separate, len(cls.states)
         return 3 * G + 2 * A + S + len(cls.saved) + 5
 
