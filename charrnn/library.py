@@ -24,6 +24,7 @@ from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
 from charrnn.text.forms import spelled
 from charrnn.text.reading import Reading
+from charrnn.text.units import Units
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1
@@ -65,12 +66,15 @@ class Model:
         )
 
     @property
-    def boundary(self) -> int | None:
-        """The index of the character that ends every unit, if the training text was made of units:
-        the network forgets before it."""
+    def units(self) -> Units | None:
+        """How the training text is made of units, if it is, and the alphabet has their boundary."""
         units = self.reading.units
-        where = self.vocabulary.characters.find(units.boundary) if units else -1
-        return where if where >= 0 else None
+        return units if units and units.boundary in self.vocabulary.characters else None
+
+    @property
+    def boundary(self) -> int | None:
+        """The index of the character that ends every unit, before which the network forgets."""
+        return self.vocabulary.characters.index(self.units.boundary) if self.units else None
 
     @property
     def members(self) -> int:
@@ -92,18 +96,17 @@ class Model:
 
     def marked(self, text: str) -> str:
         """`text` with the boundaries of a text that is made of units, if it is."""
-        return self.reading.units.within(text) if self.reading.units else text
+        return self.units.within(text) if self.units else text
 
     def begun(self, text: str) -> str:
         """`text` with the boundary before it too, from which a unit is read."""
-        boundary = "" if self.boundary is None else self.vocabulary.characters[self.boundary]
-        text = self.marked(text)
+        boundary, text = self.units.boundary if self.units else "", self.marked(text)
         return text if text[:1] == boundary else boundary + text
 
     def fit(self, text: str, unknown: Unknown) -> tuple[str, list[str]]:
         """A prompt in characters that the model knows; see `prompts.fit`."""
         text, notes = fit(self.marked(self.spelled(text)), self.vocabulary, unknown)
-        return self.reading.units.shown(text) if self.reading.units else text, notes
+        return self.units.shown(text) if self.units else text, notes
 
     def stream(
         self,
@@ -150,7 +153,7 @@ class Model:
         """Where a text ends. Without a length, after 500 characters, for each line if there are
         `lines`. But a model that learnt units writes one, unless there is a length or `lines` or
         `until` name another unit."""
-        units = self.reading.units
+        units = self.units
         one = length is lines is None and until in (None, units and units.kind)
         ending = units if one else None
         if length is None:

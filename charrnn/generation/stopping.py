@@ -43,6 +43,8 @@ class Rules:
 
     def spelled(self, characters: str) -> list[str]:
         """The model's `characters`, each as it is written."""
+        if self.ending:
+            return list(characters)
         boundary, text = self.within
         return [text if c == boundary else c for c in characters]
 

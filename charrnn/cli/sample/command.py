@@ -88,7 +88,7 @@ def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     else:
         how = replace(reading(loaded, wanted), unit=None, separator=None)
         text = read_text(wanted.prompt_file, how)
-        if loaded.reading.units:  # the end of the file is not the end of the unit
+        if loaded.units:  # the end of the file is not the end of the unit
             text = text.rstrip("\n")
     text, notes = loaded.fit(text, wanted.unknown)
     stderr.say(*(f"prompt: {note}" for note in notes))

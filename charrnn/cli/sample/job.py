@@ -63,7 +63,7 @@ class Job:
         self.prompt, self.corpus = prompt, corpus
         self.seed = new_seed() if wanted.seed is None else wanted.seed
         self.many = wanted.count > 1 or "," in wanted.temp
-        self.units = loaded.reading.units if rules.ending else None
+        self.units = loaded.units if rules.ending else None
         self.shown = 0  # texts
         self.known = self.known_units()
         self.keep = wanted.json or wanted.novelty or wanted.best_of > 1 or wanted.new
@@ -145,7 +145,7 @@ class Job:
         units = self.units or (Units(until) if until in ("line", "paragraph") else None)
         if units is None:
             problem = "--new compares units, such as lines, and these texts are none"
-            if self.loaded.reading.units:
+            if self.loaded.units:
                 raise UsageError(problem, "Leave --length and --lines out; --count 20 writes 20.")
             raise UsageError(problem, "Add --until line, or train with --unit line.")
         return units, KnownUnits(self.corpus, units)
