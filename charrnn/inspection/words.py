@@ -6,6 +6,7 @@ import unicodedata
 from charrnn.inspection.context import USEFUL_BITS, Context
 from charrnn.inspection.gradients import Gradients, StateGradients
 from charrnn.inspection.unfold import Moment, Unfolding
+from charrnn.text.units import END
 from charrnn.visible import visible
 
 SINGLE_EXPONENTIAL = 0.9
@@ -126,8 +127,9 @@ def named(character: str) -> str:
 
 
 def shown(character: str) -> str:
-    """A character on one line: newline and tab as arrows, what is invisible as an escape."""
-    return {"\n": "↵", "\t": "→"}.get(character) or visible(character, one_line=True)
+    """A character on one line: newline and tab as arrows, the end of a paragraph or file that is a
+    unit as ¶, what is invisible as an escape."""
+    return {"\n": "↵", "\t": "→", END: "¶"}.get(character) or visible(character, one_line=True)
 
 
 def plural(count: int, noun: str) -> str:

@@ -17,6 +17,7 @@ from charrnn.machine.memory import free_memory, gigabytes
 from charrnn.text.corpus import Corpus
 from charrnn.text.kinds import kinds
 from charrnn.text.ngrams import unigram_counts
+from charrnn.text.units import END
 from charrnn.training.forecast import forecast
 from charrnn.training.memory import need
 from charrnn.training.settings import Request, format_duration
@@ -161,4 +162,4 @@ def listed(characters: str, most: int) -> str:
 
 def alone(character: str) -> str:
     """A character that stands alone in a list: a space has to be seen."""
-    return "space" if character == " " else character
+    return {" ": "space", END: "¶"}.get(character, character)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from charrnn.inspection.canvas import Canvas, runs
 from charrnn.inspection.words import columns, plural
+from charrnn.text.units import END
 
 
 def paint(
@@ -40,7 +41,7 @@ def paint(
 
 
 def line_breaks(canvas: Canvas, text: str) -> list[tuple[int, int]]:
-    """Where the painted lines begin and end: after a newline, or when the width is full."""
+    """Where the painted lines begin and end: after a newline, a unit, or when the width is full."""
     lines, start, used = [], 0, 0
     for i, character in enumerate(text):
         width = columns(canvas.text(character))
@@ -48,7 +49,7 @@ def line_breaks(canvas: Canvas, text: str) -> list[tuple[int, int]]:
             lines.append((start, i))
             start, used = i, 0
         used += width
-        if character == "\n":
+        if character in ("\n", END):
             lines.append((start, i + 1))
             start, used = i + 1, 0
     if start < len(text):
