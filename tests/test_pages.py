@@ -12,7 +12,8 @@ from commands import environment, run_here
 from pages import commands
 
 TOP = Path(__file__).parent.parent
-PAGES = [TOP / name for name in ("docs/sequences.md", "docs/sharing.md", "corpora/README.md")]
+DOCS = ("docs/sequences.md", "docs/sharing.md", "docs/recipes.md", "corpora/README.md")
+PAGES = [TOP / name for name in DOCS]
 #: What takes long, and what it is given instead; the networks have all their sizes from here.
 VALUES = {"steps": "4", "windows": "3", "burn-in": "4", "length": "40", "lines": "2", "count": "2"}
 BUDGETS = r"--(time|epochs|steps)[ =]\S+"
