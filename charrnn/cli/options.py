@@ -7,13 +7,14 @@ into a keyword-only parameter that Typer understands and hands the command one o
 import dataclasses
 import functools
 import inspect
+import math
 import typing
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import typer
 
-#: Types whose range would clutter the help; errors name it.
+#: Types whose range would take half of the columns of the help; errors name it.
 NUMBERS = (int, float, int | None, float | None)
 
 
@@ -41,6 +42,21 @@ def options(config: type, *, into: str) -> Callable[[Callable[..., Any]], Callab
     return decorate
 
 
+def within(least: float | None, most: float | None) -> Callable[[Any], Any] | None:
+    """A check of the range that a number has to be in, both ends included."""
+    if least is most is None:
+        return None
+    bounds = -math.inf if least is None else least, math.inf if most is None else most
+    low, high = "" if least is None else f"{least}<=", "" if most is None else f"<={most}"
+
+    def check(value: Any) -> Any:
+        if value is not None and not bounds[0] <= value <= bounds[1]:
+            raise typer.BadParameter(f"{value} is not in the range {low}x{high}.")
+        return value
+
+    return check
+
+
 def parameter(field: dataclasses.Field[Any], config: type) -> inspect.Parameter:
     """One option, from the field's type, default and metadata."""
     kind = typing.get_type_hints(config)[field.name]
@@ -55,8 +71,7 @@ def parameter(field: dataclasses.Field[Any], config: type) -> inspect.Parameter:
     option = typer.Option(
         *names,
         help=about.pop("help"),
-        min=about.pop("minimum", None),
-        max=about.pop("maximum", None),
+        callback=within(about.pop("minimum", None), about.pop("maximum", None)),
         metavar=about.pop("metavar", "N" if kind in NUMBERS else None),
         rich_help_panel=about.pop("panel", None),
         show_default=about.pop("show_default", True),

@@ -95,9 +95,6 @@ RUNNING = "Saving and watching"
 class Request:
     """What else a user may ask of `charrnn train`."""
 
-    out: Path = option(
-        "The file to write.", default=Path("charrnn.npz"), short="-o", metavar="FILE", panel=RUNNING
-    )
     time: str | None = option(
         "Train for so long: 90s, 3m, 1h30m.", panel=BUDGET, metavar="TIME", show_default="3m"
     )
@@ -105,17 +102,21 @@ class Request:
         "Updates of the weights; 0 writes the untrained model.", minimum=0, panel=BUDGET
     )
     epochs: float | None = option("Passes over the text.", minimum=0, panel=BUDGET)
+    out: Path = option(
+        "The file to write.", default=Path("charrnn.npz"), short="-o", metavar="FILE", panel=RUNNING
+    )
     validation: float | None = option(
-        "Share of the text, at its end, that is held out; 0 holds nothing out.",
+        "Share that is held out, at the end of the text or in whole units; 0 holds nothing out.",
         minimum=0,
         maximum=0.9,
         panel=TEXT,
         show_default="0.1",
     )
     unit: str | None = option(
-        "What the text is made of, if its parts do not belong together: each is learnt by itself,"
-        " in a new order every time, and sample writes such parts.",
+        "line, paragraph or file: parts that do not belong together. Each is learnt by itself, in a"
+        " new order every time, and sample writes such parts.",
         choices=UNITS,
+        metavar="UNIT",
         panel=TEXT,
         show_default="text",
     )
@@ -123,7 +124,7 @@ class Request:
         r"What stands between the paragraphs of --unit paragraph; \n is understood.",
         metavar="TEXT",
         panel=TEXT,
-        show_default="a blank line",
+        show_default="blank lines",
     )
     encoding: str | None = option("Encoding of the text.", panel=TEXT, show_default="utf-8")
     newlines: str | None = option(

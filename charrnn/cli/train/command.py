@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SAMPLE_LENGTH = 300
 
 
-@options(Request, into="request")
 @options(Choices, into="choices")
+@options(Request, into="request")
 def train(
     corpus: Annotated[
         list[str],
