@@ -79,7 +79,7 @@ def complain(error: Exception, terminal: Terminal) -> int:
                 return error.exit_code
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "charrnn"
-            message, code = error.format_message(), error.exit_code
+            message, code = error.format_message().replace(": Value error, ", ": "), error.exit_code
             hint = f"See {command} --help."
         case OSError():
             where = f"cannot use {error.filename}" if error.filename else "cannot write the output"
