@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import UsageError
-from charrnn.generation import sampling
+from charrnn.generation import beginning
+from charrnn.generation.beginning import Start
 from charrnn.generation.filters import Filters, allowed_characters
 from charrnn.generation.prompts import Unknown, fit
 from charrnn.generation.repetition import NoRepeat
 from charrnn.generation.sampling import Piece, Uniforms, continued, continued_often, worth
-from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Unit
 from charrnn.network import MOST_MEMBERS
 from charrnn.network.ensemble import is_merger
@@ -90,6 +90,14 @@ class Model:
         """How the training text was read, as far as the checkpoint says it."""
         return Reading.of(self.meta.get("corpus"))
 
+    @property
+    def excerpt(self) -> str:
+        """The text that streams are warmed on: what the checkpoint carries, or nothing where the
+        model does not know all of it."""
+        text = self.meta.get("excerpt")
+        text = text[: checkpoint.EXCERPT] if isinstance(text, str) else ""
+        return "" if self.vocabulary.unknown(text) else text
+
     def spelled(self, text: str) -> str:
         """`text` as the training text is written: its line ends, é as one character or two."""
         return spelled(text, self.vocabulary, self.reading.normalize)
@@ -125,6 +133,7 @@ class Model:
         lines: int | None = None,
         until: Unit | None = None,
         unknown: Unknown = "error",
+        cold: bool = False,
     ) -> Iterator[str]:
         """Yield the characters that continue `prompt`, one by one, without the prompt itself.
 
@@ -137,8 +146,8 @@ class Model:
         text, _ = self.fit(prompt, unknown)
         texts = tuple(map(self.spelled, stop))
         rules = self.rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
-        seeds = [new_seed() if seed is None else seed]
-        pieces = self.pieces(self.start(text), filters, rules, seeds)
+        start = self.start(text, [new_seed() if seed is None else seed], cold=cold)
+        pieces = self.pieces(start, filters, rules)
         return (character for piece in pieces for character in piece.text)
 
     def rules(
@@ -194,32 +203,27 @@ class Model:
             no_repeat=None if no_repeat is None else NoRepeat(no_repeat, alphabet),
         )
 
-    def start(self, prompt: str = "") -> Stepper:
-        """One stream that has read `prompt`; see `sampling.start`."""
-        return sampling.start(self.network(), self.vocabulary, self.begun(prompt))
-
-    def pieces(
-        self,
-        stepper: Stepper,
-        filters: Filters,
-        rules: Rules,
-        seeds: Sequence[int],
-        *,
-        measure: bool = False,
-    ) -> Iterator[Piece]:
-        """Continue `stepper` once for each seed, as one batch; see `sampling`.
-
-        With one seed `stepper` itself moves on; with several it stays where it is.
-        """
+    def start(self, prompt: str = "", seeds: Sequence[int] = (0,), *, cold: bool = False) -> Start:
+        """A stream for each seed that has read a passage of text and then `prompt`; see
+        `beginning`. Not the passage if it is `cold`, nor where a unit begins, which in training
+        began with a zero state."""
         for seed in seeds:
             if not 0 <= seed <= LARGEST_SEED:
                 raise UsageError(f"{seed} is no seed", f"Give a number from 0 to {LARGEST_SEED}.")
+        excerpt = "" if cold or self.boundary is not None else self.excerpt
+        return beginning.start(self.network(), self.vocabulary, self.begun(prompt), seeds, excerpt)
+
+    def pieces(
+        self, start: Start, filters: Filters, rules: Rules, *, measure: bool = False
+    ) -> Iterator[Piece]:
+        """The texts of all streams of `start`, written as one batch; see `sampling`."""
         rules.check(filters.writable(self.vocabulary.characters))
-        if len(seeds) == 1:
-            uniforms = Uniforms(seeds)
+        streams = len(start.seeds)
+        if streams == 1:
+            stepper, uniforms = start.streams(), Uniforms(start.seeds)
             return continued(stepper, uniforms, self.vocabulary, filters, rules, measure=measure)
         size = sum(array.size for array in self.parameters.values())
-        workers = worth(len(seeds), size, rules.length)
+        workers = worth(streams, size, rules.length)
         return continued_often(
-            stepper, seeds, self.vocabulary, filters, rules, measure=measure, workers=workers
+            start, self.vocabulary, filters, rules, measure=measure, workers=workers
         )

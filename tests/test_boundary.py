@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from charrnn.generation.sampling import stepper_of
+from charrnn.generation.beginning import stepper_of
 from charrnn.network import numerics as ops
 from charrnn.network.cells import CELLS
 from charrnn.network.ensemble import Ensemble

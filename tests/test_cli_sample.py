@@ -474,6 +474,43 @@ def test_a_conversation_carries_its_state_on(run, monkeypatch, tmp_path):
     ]
 
 
+def test_a_conversation_begins_and_begins_anew_with_the_passage_of_its_seed(
+    run, monkeypatch, tmp_path
+):
+    write_carrying(tmp_path / "m.npz")
+    typed = tmp_path / "typed.txt"
+    typed.write_text("The\n/reset\n/seed 2\nThe\n/seed 3\n/reset\nThe\n", encoding="utf-8")
+    for also in ((), ("--cold",)):
+        with open(typed, encoding="utf-8") as lines:
+            monkeypatch.setattr(sys, "stdin", lines)
+            arguments = ("-i", "--seed", 2, "-n", 60, "--ban", r"\n")
+            _, out, err = run(tmp_path / "m.npz", *arguments, *also)
+        first, again, other = out.splitlines()
+        assert (first, err) == (again, "")
+        prompt = r"\nThe" if also else "The"  # without a prompt a cold state has read a newline
+        for seed, turn in ((2, first), (3, other)):
+            arguments = ("--seed", seed, "-n", 60, "--ban", r"\n", "-p", prompt)
+            assert run(tmp_path / "m.npz", *arguments, *also)[1] == turn
+
+
+def test_cold_begins_as_if_the_file_carried_no_text(run, tmp_path):
+    write_carrying(tmp_path / "m.npz")
+    arguments = ("-c", 3, "--seed", 4, "-n", 80)
+    warm, cold = (run(tmp_path / "m.npz", *arguments, *also)[1] for also in ((), ("--cold",)))
+    assert warm != cold
+    assert cold == run(TINY, *arguments)[1]
+    assert run(tmp_path / "m.npz", "--seed", 5, "-n", 80)[1] in warm
+
+
+def write_carrying(path):
+    """The tiny model, in a file that carries text."""
+    file = checkpoint.load(TINY)
+    excerpt = "".join(f"{i}. The lamp is lit, and {'the sea ' * (i % 5)}\n\n" for i in range(40))
+    checkpoint.save(
+        path, Checkpoint(file.meta | {"excerpt": excerpt}, file.vocabulary, file.parameters)
+    )
+
+
 def test_a_conversation_ends_the_unit_that_was_begun_in_it(run, monkeypatch, tmp_path):
     typed = tmp_path / "typed.txt"
     typed.write_text("The\n\n\n", encoding="utf-8")
@@ -558,7 +595,7 @@ def test_help_fits_eighty_columns_and_names_every_option(monkeypatch):
         "temp length prompt prompt-file with-prompt no-repeat top-k top-p min-p stop lines only ban"
     )
     options += " count unknown seed novelty heat json raw escape until best-of corpus encoding"
-    options += " verbose interactive"
+    options += " verbose interactive cold"
     for option in options.split():
         assert f"--{option} " in text
     for short in "tnpcvih":

@@ -63,7 +63,7 @@ def test_a_text_that_repeats_nothing_stays_as_it_is(tiny):
 
 def test_a_stream_in_a_batch_has_its_own_past(tiny):
     filters, texts = tiny.filters(0.3, no_repeat=5), {}
-    for piece in tiny.pieces(tiny.start(), filters, Rules(length=200), [1, 2, 3]):
+    for piece in tiny.pieces(tiny.start(seeds=[1, 2, 3]), filters, Rules(length=200)):
         texts[piece.stream] = texts.get(piece.stream, "") + piece.text
     for stream, seed in enumerate((1, 2, 3)):
         alone = tiny.stream(seed=seed, temperature=0.3, length=200, no_repeat=5)

@@ -10,9 +10,10 @@ from small import VARIANTS, V, noisy_model
 
 import charrnn
 from charrnn.errors import CharRNNError, UnknownCharacter, UsageError
-from charrnn.generation import sampling
+from charrnn.generation import beginning, sampling
+from charrnn.generation.beginning import stepper_of
 from charrnn.generation.filters import Filters
-from charrnn.generation.sampling import Uniforms, draw, generate, stepper_of, surprisal
+from charrnn.generation.sampling import Uniforms, draw, generate, surprisal
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model
 from charrnn.network.model import CharModel
@@ -129,13 +130,13 @@ def test_a_batch_writes_what_each_seed_writes_alone(cell, activation):
     assert len(set(many)) == 4
 
 
-def texts(model, seeds, cores=1, **rules):
-    start, result = sampling.start(model, LETTERS, "a"), [""] * len(seeds)
+def texts(model, seeds, cores=1, excerpt="", **rules):
+    start, result = beginning.start(model, LETTERS, "a", seeds, excerpt), [""] * len(seeds)
     settings = LETTERS, Filters(temperature=0.9, top_k=6), Rules(**rules)
     if len(seeds) == 1:
-        pieces = sampling.continued(start, Uniforms(seeds), *settings)
+        pieces = sampling.continued(start.streams(), Uniforms(seeds), *settings)
     else:
-        pieces = sampling.continued_often(start, seeds, *settings, workers=cores)
+        pieces = sampling.continued_often(start, *settings, workers=cores)
     for piece in pieces:
         result[piece.stream] += piece.text
     return result
@@ -178,17 +179,17 @@ def test_no_prompt_starts_like_a_new_line(tiny):
 def test_without_a_newline_the_first_character_comes_from_the_bias():
     model = network("lstm")
     vocabulary = Vocabulary(np.arange(97, 97 + V, dtype=np.uint32))
-    starter = sampling.start(model, vocabulary, "")
+    starter = beginning.start(model, vocabulary).streams()
     np.testing.assert_array_equal(starter.logits[:, 0], model.parameters["head.bias"])
     assert len("".join(generate(model, vocabulary, length=5))) == 5
 
 
 def test_surprisal_is_the_models_own_whatever_the_filters_do(tiny):
     filters = tiny.filters(temperature=0.3, top_k=3, ban="e")
-    pieces = list(tiny.pieces(tiny.start("a"), filters, Rules(length=40), [1], measure=True))
+    pieces = list(tiny.pieces(tiny.start("a", [1]), filters, Rules(length=40), measure=True))
     text = "".join(piece.text for piece in pieces)
     nats = [value for piece in pieces for value in piece.nats]
-    stepper = tiny.start("a")
+    stepper = tiny.start("a").streams()
     for index, value in zip(tiny.vocabulary.encode(text), nats, strict=True):
         p = np.exp(stepper.logits[:, 0])
         assert value == pytest.approx(-np.log(p[index] / p.sum()), abs=1e-12)
@@ -201,9 +202,9 @@ def test_surprisal_withstands_large_logits():
 
 
 def test_measuring_changes_no_character(tiny):
-    filters, rules = tiny.filters(), Rules(length=100, texts=("the",))
+    start, filters, rules = tiny.start(seeds=[8]), tiny.filters(), Rules(length=100, texts=("the",))
     plain, measured = (
-        "".join(p.text for p in tiny.pieces(tiny.start(), filters, rules, [8], measure=measure))
+        "".join(p.text for p in tiny.pieces(start, filters, rules, measure=measure))
         for measure in (False, True)
     )
     assert plain == measured

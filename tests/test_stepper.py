@@ -6,8 +6,8 @@ from small import RECURRENT, noisy_model
 
 from charrnn.arrays import Array
 from charrnn.generation import recurrent_stepper as stepping
+from charrnn.generation.beginning import stepper_of
 from charrnn.generation.recurrent_stepper import RecurrentStepper
-from charrnn.generation.sampling import stepper_of
 from charrnn.generation.stepper import Stepper
 from charrnn.library import Model
 from charrnn.network.cells import CELLS

@@ -16,9 +16,8 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CharRNNError
-from charrnn.generation.feedforward_stepper import FeedForwardStepper
+from charrnn.generation.beginning import Start, start
 from charrnn.generation.filters import Filters
-from charrnn.generation.recurrent_stepper import RecurrentStepper
 from charrnn.generation.repetition import Repetition
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Stopper, spread
@@ -119,28 +118,6 @@ def surprisal(logits: Array, ids: Array) -> Array:
     return nats
 
 
-def stepper_of(model: CharModel) -> Stepper:
-    """One stream that has read nothing yet."""
-    if model.context:
-        return FeedForwardStepper(model, np.zeros((model.context, 1), np.intp))
-    return RecurrentStepper(model)
-
-
-def start(model: CharModel, vocabulary: Vocabulary, prompt: str) -> Stepper:
-    """A stepper that has read `prompt`.
-
-    Without a prompt it has read a newline, as if a line had just ended. An alphabet without a
-    newline has no such place: then nothing has been read, and the first character is drawn from
-    what the network expects of any text, the bias of its softmax layer.
-
-    Raises UnknownCharacter.
-    """
-    stepper = stepper_of(model)
-    text = prompt or ("\n" if "\n" in vocabulary.characters else "")
-    stepper.read(vocabulary.encode(text))
-    return stepper
-
-
 def continued(
     stepper: Stepper,
     uniforms: Uniforms,
@@ -166,23 +143,22 @@ def continued(
 
 
 class Batch(Job):
-    """A stream for each seed, all standing where `start` stands; each run is a block of steps.
+    """A stream for each seed; each run is a block of steps.
 
     A run leaves the characters and their surprisals in `ids` and `nats`, (BLOCK, streams).
     """
 
-    def __init__(
-        self, start: Stepper, seeds: Sequence[int], filters: Filters, measure: bool, workers: int
-    ) -> None:
+    def __init__(self, start: Start, filters: Filters, measure: bool, workers: int) -> None:
         super().__init__(workers)
-        self.start, self.seeds, self.filters, self.measure = start, list(seeds), filters, measure
-        self.ids = shared((BLOCK, len(seeds)), np.intp)
-        self.nats = shared((BLOCK, len(seeds)), np.float64)
+        self.start, self.filters, self.measure = start, filters, measure
+        self.ids = shared((BLOCK, len(start.seeds)), np.intp)
+        self.nats = shared((BLOCK, len(start.seeds)), np.float64)
 
     def __call__(self, worker: int) -> None:
-        first, last = (w * len(self.seeds) // self.workers for w in (worker, worker + 1))
+        seeds = self.start.seeds
+        first, last = (w * len(seeds) // self.workers for w in (worker, worker + 1))
         if worker not in self.private:
-            stepper, uniforms = self.start.spread(last - first), Uniforms(self.seeds[first:last])
+            stepper, uniforms = self.start.streams(first, last), Uniforms(seeds[first:last])
             self.private[worker] = steps(stepper, self.filters, uniforms, measure=self.measure)
         for row, (ids, nats) in enumerate(islice(self.private[worker], BLOCK)):
             self.ids[row, first:last] = ids
@@ -190,8 +166,7 @@ class Batch(Job):
 
 
 def continued_often(
-    start: Stepper,
-    seeds: Sequence[int],
+    start: Start,
     vocabulary: Vocabulary,
     filters: Filters,
     rules: Rules,
@@ -199,14 +174,14 @@ def continued_often(
     measure: bool = False,
     workers: int = 1,
 ) -> Iterator[Piece]:
-    """Continue `start`, which stays where it is, once for each seed, as one batch.
+    """Write the texts of all seeds, as one batch.
 
     The texts are looked at every few steps: looking at 32 of them takes as long as a step.
     """
-    batch = Batch(start, seeds, filters, measure, workers)
+    batch = Batch(start, filters, measure, workers)
     characters = rules.spelled(vocabulary.characters)
-    stoppers = [Stopper(rules) for _ in seeds]
-    waiting: list[list[float]] = [[] for _ in seeds]
+    stoppers = [Stopper(rules) for _ in start.seeds]
+    waiting: list[list[float]] = [[] for _ in start.seeds]
     with WorkerPool(workers, batch) as pool:
         while not all(stopper.reason for stopper in stoppers):
             pool.run(batch)
@@ -232,6 +207,7 @@ def generate(
     vocabulary: Vocabulary,
     *,
     prompt: str = "",
+    excerpt: str = "",
     seed: int = 0,
     temperature: float = 0.8,
     length: int = 500,
@@ -241,6 +217,6 @@ def generate(
     `library.Model.stream` is the same with every filter and rule.
     """
     filters, rules = Filters(temperature=temperature), Rules(length=length)
-    stepper = start(model, vocabulary, prompt)
+    stepper = start(model, vocabulary, prompt, [seed], excerpt).streams()
     for piece in continued(stepper, Uniforms([seed]), vocabulary, filters, rules):
         yield from piece.text

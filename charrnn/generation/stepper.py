@@ -30,7 +30,8 @@ class Stepper(ABC):
         """`batch` streams that all stand where this one stream stands."""
 
     def read(self, ids: Array) -> None:
-        """Read a text, ids (N,), into every stream."""
+        """Read a text each, ids (N, B), or one text (N,) into every stream."""
+        rows = (ids[:, None] if ids.ndim == 1 else ids).astype(np.intp)
         with np.errstate(all="ignore"):  # of exp in an activation, which is harmless
-            for index in ids.astype(np.intp):
-                self.step(np.full(self.batch, index))
+            for row in np.broadcast_to(rows, (len(ids), self.batch)):
+                self.step(row)

@@ -20,6 +20,8 @@ from charrnn.storage.layout import FORMAT, NewerVersionError, layouts_of, versio
 from charrnn.storage.npz import FILE_BYTES, FormatError, StrictNpz, write_npz
 from charrnn.visible import visible
 
+EXCERPT = 20_000  # characters of held-out text that a file carries, for `inspect` and `sample`
+
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:

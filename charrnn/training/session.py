@@ -18,7 +18,7 @@ from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import INPUTS
 from charrnn.storage import checkpoint
-from charrnn.storage.checkpoint import Checkpoint
+from charrnn.storage.checkpoint import EXCERPT, Checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.corpus import Corpus
 from charrnn.text.division import Division, divide, spans
@@ -27,9 +27,6 @@ from charrnn.text.unit_batches import UnitBatches
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget, Settings
-
-#: Characters of held-out text that a checkpoint carries, so that `inspect` needs no corpus.
-EXCERPT = 20_000
 
 
 @dataclass
@@ -95,7 +92,7 @@ class Session:
                 **self.corpus.reading.stated(),
             },
             **self._units(),
-            "excerpt": self._excerpt(),
+            "excerpt": self.excerpt(),
             "versions": {
                 "charrnn": __version__,
                 "numpy": np.__version__,
@@ -109,7 +106,8 @@ class Session:
         _, lengths = spans(self.corpus.ids, self.corpus.boundary)
         return {"units": {"count": len(lengths), "longest": int(lengths.max()) - 1}}
 
-    def _excerpt(self) -> str:
+    def excerpt(self) -> str:
+        """Text that the model carries: held-out text, or the end of what it was trained on."""
         training, held_out = self.division.training, self.division.held_out
         ids = held_out[:EXCERPT] if len(held_out) else training[-EXCERPT:]
         if self.corpus.boundary is not None and not len(held_out):

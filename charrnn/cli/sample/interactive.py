@@ -39,13 +39,18 @@ class Conversation:
             raise UsageError("--interactive takes one temperature", "/temp 0.5 changes it.")
         self.filters = wanted.filters(loaded, temperature)
         rules.check(self.filters.writable(loaded.vocabulary.characters))
-        self.stepper = loaded.start()
-        self.unit = ""  # of --until: what has been said since the last one ended
         self.stderr, self.writer = terminal.stderr, writer_for(terminal, wanted)
         self.seed(new_seed() if wanted.seed is None else wanted.seed)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, with the passage that the seed draws."""
+        start = self.loaded.start(seeds=[self.seeded], cold=self.wanted.cold)
+        self.stepper = start.streams()
+        self.unit = ""  # of --until: what has been said since the last one ended
 
     def seed(self, seed: int) -> None:
-        self.uniforms = Uniforms([seed])
+        self.seeded, self.uniforms = seed, Uniforms([seed])
         if self.wanted.verbose:
             self.stderr.say(f"seed {seed}")
 
@@ -93,7 +98,7 @@ class Conversation:
         if name == "help":
             self.stderr.say(*HELP.splitlines())
         elif name == "reset":
-            self.stepper, self.unit = self.loaded.start(), ""
+            self.reset()
         elif name in ("temp", "top-k", "top-p", "min-p"):
             field = {"temp": "temperature"}.get(name, name.replace("-", "_"))
             changes: dict[str, Any] = {field: setting(name, value)}

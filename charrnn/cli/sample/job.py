@@ -109,8 +109,8 @@ class Job:
     def generate(self, filters: Filters, seeds: list[int], signals: list[int]) -> list[Text]:
         """A text for each seed; what is there when a signal comes."""
         texts = [Text(seed, filters.temperature) for seed in seeds]
-        start = self.loaded.start(self.prompt)
-        pieces = self.loaded.pieces(start, filters, self.rules, seeds, measure=self.measure)
+        start = self.loaded.start(self.prompt, seeds, cold=self.wanted.cold)
+        pieces = self.loaded.pieces(start, filters, self.rules, measure=self.measure)
         if self.live:
             self.announce(texts[0])
         for piece in pieces:

@@ -64,6 +64,11 @@ class Wanted:
         default=False,
         panel=START,
     )
+    cold: bool = option(
+        "Begin with a zero state, not one warmed on stored text.",
+        default=False,
+        panel=START,
+    )
     encoding: str | None = option(
         "Encoding of --prompt-file and --corpus.", panel=START, show_default="as the model's"
     )

@@ -147,7 +147,8 @@ def sample_text(session: "Session") -> str:
     from charrnn.generation.sampling import generate
 
     run, vocabulary = session.run, session.corpus.vocabulary
-    model = run.averaged()
-    characters = generate(model, vocabulary, temperature=0.8, seed=run.progress.step)
-    text, units = "".join(islice(characters, SAMPLE_LENGTH)), session.corpus.reading.units
+    units = session.corpus.reading.units
+    seed, excerpt = run.progress.step, "" if units else session.excerpt()
+    characters = generate(run.averaged(), vocabulary, excerpt=excerpt, temperature=0.8, seed=seed)
+    text = "".join(islice(characters, SAMPLE_LENGTH))
     return units.shown(text) if units else text
