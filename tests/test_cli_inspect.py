@@ -210,6 +210,21 @@ def test_unknown_characters_are_skipped_counted_and_named(folder: Path) -> None:
     assert "3 characters unknown to the model: 'Ä' 2x, 'ñ' 1x" in run(folder, *arguments).stdout
 
 
+@pytest.mark.parametrize("view", ["unfold", "next", "context", "surprisal", "neurons", "gates"])
+def test_a_view_says_with_which_state_it_begins(folder: Path, view: str, tmp_path: Path) -> None:
+    text = tmp_path / "long.txt"
+    text.write_text("".join(c for c in EXCERPT if c in ALPHABET).strip() * 30, encoding="utf-8")
+    arguments = ("gru.npz", "--view", view, "--text", str(text))
+    assert "from a zero state" in " ".join(run(folder, *arguments).stdout.split())
+    found = run_json(folder, *arguments)
+    if "readers" in found:
+        assert found["readers"] > 1
+        said = f"the others warmed up on the {found['warm_up']} characters before them"
+        assert said in " ".join(run(folder, *arguments).stdout.split())
+    else:
+        assert found["burn_in"] == 0
+
+
 def test_dynamic_evaluation_is_said_apart_and_changes_no_static_figure(folder: Path) -> None:
     arguments = ("lstm.npz", "--view", "surprisal")
     static, found = run_json(folder, *arguments), run_json(folder, *arguments, "--dynamic")
@@ -219,9 +234,9 @@ def test_dynamic_evaluation_is_said_apart_and_changes_no_static_figure(folder: P
     assert dynamic["nats"] < static["nats"]  # the excerpt repeats one sentence
     assert dynamic["bits_per_character"] == pytest.approx(dynamic["nats"] / np.log(2))
     plain, more = (run(folder, *arguments, *d).stdout.splitlines() for d in ([], ["--dynamic"]))
-    assert [line for line in more if line not in plain] == more[1:3]
-    assert more[1].startswith("dynamic evaluation")
-    assert f"{dynamic['nats']:.4f}" in " ".join(more[1:3])
+    assert [line for line in more if line not in plain] == more[2:4]
+    assert more[2].startswith("dynamic evaluation")
+    assert f"{dynamic['nats']:.4f}" in " ".join(more[2:4])
 
 
 def test_the_rate_of_dynamic_evaluation_can_be_given(folder: Path) -> None:

@@ -43,6 +43,7 @@ class Context:
     standard_error: Array
     full: float
     useful: int | None
+    burn_in: int = 0  # what is older than the visible characters is forgotten: a zero state
 
 
 def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context:

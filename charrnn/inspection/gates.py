@@ -70,6 +70,8 @@ class Gates:
     gates: tuple[Gate, ...]
     clocks: tuple[Clock, ...]
     idle: tuple[Idle, ...]
+    readers: int  # as of `surprisal.Reading`
+    warm_up: int
 
 
 class Tally:
@@ -104,9 +106,8 @@ def gate_use(model: CharModel, ids: Array) -> Gates:
     low = np.array([-1.0 if function == "tanh" else 0.0 for function in functions])
     shut_below = np.array([SHUT_BELOW[function] for function in functions])
     tallies = [Tally(low, shut_below, H) for _ in range(model.layers)]
-    for tape, _, counted in chunks(
-        model, ids, readers_for(len(ids), SHORTEST_SHARE, READERS), WARM_UP
-    ):
+    readers = readers_for(len(ids), SHORTEST_SHARE, READERS)
+    for tape, _, counted in chunks(model, ids, readers, WARM_UP):
         for tally, layer in zip(tallies, tape.layers, strict=True):
             gates = layer.gates.transpose(1, 2, 0, 3)[:, :, counted]
             h = np.stack([states[0] for states in layer.states[1:]])  # (T, H, B)
@@ -127,6 +128,8 @@ def gate_use(model: CharModel, ids: Array) -> Gates:
             if name == cell.keep_gate
         ),
         idle=tuple(idle(layer, tally, n, relu) for layer, tally in enumerate(tallies)),
+        readers=readers,
+        warm_up=WARM_UP if readers > 1 else 0,
     )
 
 

@@ -61,6 +61,8 @@ class Neurons:
     findings: tuple[Finding, ...]
     painted: Match | None
     values: Array
+    readers: int  # as of `surprisal.Reading`
+    warm_up: int
 
 
 def find_all(
@@ -74,7 +76,8 @@ def find_all(
 ) -> Neurons:
     """Rank the units (of one layer, or of all) for each predicate that changes on this text, and
     paint one: `unit` (of the top layer unless said) or the best one of the clearest predicate."""
-    all_units = units(model, ids)
+    readers = readers_for(len(ids), SHORTEST_SHARE, READERS)
+    all_units = units(model, ids, readers)
     rng = np.random.default_rng(0)
     findings = [find(all_units, text, name, rng, layer) for name in predicates]
     found = [finding for finding in findings if finding is not None]
@@ -84,7 +87,8 @@ def find_all(
     elif found:
         painted = max(found, key=clarity).matches[0]
     values = np.zeros(0) if painted is None else all_units.signals[painted.layer, painted.unit]
-    return Neurons(all_units.quantity, text, tuple(found), painted, values)
+    warm_up = WARM_UP if readers > 1 else 0
+    return Neurons(all_units.quantity, text, tuple(found), painted, values, readers, warm_up)
 
 
 def clarity(finding: "Finding") -> float:
@@ -92,13 +96,11 @@ def clarity(finding: "Finding") -> float:
     return abs(finding.matches[0].correlation or 0) - finding.null_p95
 
 
-def units(model: CharModel, ids: Array) -> Units:
+def units(model: CharModel, ids: Array, readers: int = 1) -> Units:
     """Run a text (n,) through the network; float32, because there are many values."""
     signals = np.empty((model.layers, model.hidden_size, len(ids)), np.float32)
     has_c = "c" in model.cell.states
-    for tape, places, counted in chunks(
-        model, ids, readers_for(len(ids), SHORTEST_SHARE, READERS), WARM_UP
-    ):
+    for tape, places, counted in chunks(model, ids, readers, WARM_UP):
         for layer, memory in enumerate(tape.layers):
             states = np.stack([s[1 if has_c else 0] for s in memory.states[1:]], axis=1)
             signals[layer][:, places[counted]] = states[:, counted]

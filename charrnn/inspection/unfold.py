@@ -57,6 +57,7 @@ class Unfolding:
     temperature: float
     moments: tuple[Moment, ...]
     sharing: Sharing
+    burn_in: int = 0  # characters that warm the state before the prompt
 
 
 def unfold(
@@ -113,6 +114,7 @@ class Prediction:
     temperature: float
     entropy_bits: float
     candidates: tuple[Candidate, ...]
+    burn_in: int = 0  # as of `Unfolding`
 
 
 def predict(model: CharModel, ids: Array, alphabet: str, temperature: float = 1.0) -> Prediction:

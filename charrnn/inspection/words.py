@@ -77,6 +77,16 @@ def context(report: Context) -> str:
     )
 
 
+def begun(readers: int, warm_up: int) -> str:
+    """With which state the reading of a text began, or that of its parts."""
+    if readers == 1:
+        return "from a zero state"
+    return (
+        f"in {readers} parts, the first from a zero state, the others warmed up on the {warm_up} "
+        "characters before them"
+    )
+
+
 def unfolding(report: Unfolding) -> str:
     """If a character occurs twice and the expectations differ, say what tells them apart."""
     seen: dict[str, Moment] = {}

@@ -11,7 +11,7 @@ COLUMN = 11  # narrower than this, a figure and its bar do not fit
 def show(report: Context, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("bits per character when only the last k characters are visible", "bold"),
-        f"   {report.windows} windows",
+        f"   {report.windows} windows, each from a zero state",
     )
     if canvas.charts:
         chart([""], [report], canvas)
@@ -46,7 +46,10 @@ def bits_of(value: float) -> str:
 
 def compare(names: list[str], reports: list[Context], canvas: Canvas, how: How) -> None:
     """The excess of each model over its own full context, on one scale."""
-    canvas.prose(("bits per character above the full context, k characters visible", "bold"))
+    canvas.prose(
+        ("bits per character above the full context, k characters visible", "bold"),
+        ", each window from a zero state",
+    )
     if canvas.charts:
         chart(names, reports, canvas)
     highest = max(float(report.excess.max()) for report in reports)

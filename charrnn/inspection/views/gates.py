@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, Cell, How, sparkline
 from charrnn.inspection.gates import Clock, Gate, Gates, Idle
 from charrnn.inspection.words import figure, plural
@@ -13,7 +14,8 @@ LONGEST = 5
 def show(report: Gates, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("gates over ", "bold"),
-        f"{plural(report.characters, 'character')}; shut: < 0.1 (tanh: < -0.9), open: > 0.9",
+        f"{plural(report.characters, 'character')}; read "
+        f"{words.begun(report.readers, report.warm_up)}; shut: < 0.1 (tanh: < -0.9), open: > 0.9",
     )
     canvas.table(
         "layer gate     shut  between  open  always shut/open   shut to open, histogram",

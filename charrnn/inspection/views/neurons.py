@@ -1,5 +1,6 @@
 """Which units follow which property of the text, and one unit painted over it."""
 
+from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, Cell, How
 from charrnn.inspection.neurons import Finding, Neurons
 from charrnn.inspection.views.painted import paint
@@ -10,7 +11,8 @@ TITLE = "units that follow a property"
 def show(report: Neurons, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("units that follow a property", "bold"),
-        f" (r of {report.quantity}; null: best |r| of 100 shifts)",
+        f" (r of {report.quantity}; null: best |r| of 100 shifts); read "
+        f"{words.begun(report.readers, report.warm_up)}",
     )
     canvas.table(
         "property         best unit        r     null, 95 %  next best",

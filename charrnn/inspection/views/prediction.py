@@ -16,7 +16,8 @@ def show(report: Prediction, canvas: Canvas, how: How) -> None:
     canvas.line("after ", (shown, "bold"))
     canvas.prose(
         f"temperature {report.temperature:g}, entropy {report.entropy_bits:.2f} bits "
-        f"(as open as {figure(2**report.entropy_bits)} equally likely characters)"
+        f"(as open as {figure(2**report.entropy_bits)} equally likely characters), read from a "
+        "zero state"
     )
     canvas.line(("character     share   cumulative", "bold"))
     for candidate in report.candidates[: how.top]:
@@ -44,6 +45,7 @@ def compare(names: list[str], reports: list[Prediction], canvas: Canvas, how: Ho
             best = likeliest.get(candidate.character, 0.0)
             likeliest[candidate.character] = max(best, candidate.probability)
     characters = sorted(likeliest, key=lambda c: -likeliest[c])[: how.top]
+    canvas.prose("after the prompt, read from a zero state")
     fitting = min(max((canvas.width - 10) // COLUMN, 1), len(reports))
     width = (canvas.width - 10) // fitting
     for start in range(0, len(reports), fitting):

@@ -26,11 +26,7 @@ def show(report: Surprisal, canvas: Canvas, how: How) -> None:
         named = ", ".join(f"'{canvas.name(c)}' {n}x" for c, n in commonest)
         more = "" if len(report.unknown) <= 8 else f" and {len(report.unknown) - 8} others"
         canvas.prose(f"skipped: {plural(total, 'character')} unknown to the model: {named}{more}")
-    if report.readers > 1:
-        canvas.prose(
-            f"read in {report.readers} parts side by side ({report.precision}), each warmed up on "
-            f"the {report.warm_up} characters before it"
-        )
+    canvas.prose(reading(report))
     if report.dynamic:
         canvas.prose(dynamic(report.dynamic))
     legend(canvas)
@@ -49,9 +45,14 @@ def show(report: Surprisal, canvas: Canvas, how: How) -> None:
     )
 
 
+def reading(report: Surprisal) -> str:
+    begun = words.begun(report.readers, report.warm_up)
+    return f"read {begun}" + (f" ({report.precision})" if report.readers > 1 else "")
+
+
 def dynamic(loss: DynamicLoss) -> str:
     return (
-        f"dynamic evaluation, learning the text while reading it: "
+        f"dynamic evaluation, learning the text while reading it from a zero state: "
         f"{words.loss(loss.bits_per_character)} bits per character ({words.loss(loss.nats, 4)} "
         f"nats) at rate {loss.rate:g}"
     )
@@ -95,6 +96,7 @@ def compare(names: list[str], reports: list[Surprisal], canvas: Canvas, how: How
             ]
         )
     canvas.table(f"{'model':<28} bits/char  nats/char  first choice", rows)
+    canvas.prose(reading(reports[0]))
     for name, report in zip(names, reports, strict=True):
         if report.dynamic:
             canvas.prose(f"{name}: {dynamic(report.dynamic)}")

@@ -27,7 +27,7 @@ def show(report: Unfolding, canvas: Canvas, how: How) -> None:
     which = f"all {H} units" if shown == H else f"{shown} liveliest of {H} units"
     low, high = ("blue", "orange") if canvas.colour else ("▁", "█")
     title = "the network at every step" if report.sharing.context else "the network unrolled"
-    canvas.prose((title, "bold"), f" from zero; {which}, {low} -1, {high} +1")
+    canvas.prose((title, "bold"), f" from a zero state; {which}, {low} -1, {high} +1")
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
     ]
