@@ -36,9 +36,12 @@ def load(path: str | os.PathLike[str]) -> "Model":
     return Model(checkpoint.load(Path(path)), str(path))
 
 
-def new_seed() -> int:
-    """A seed nobody chose: 32 bits, short enough to type again."""
-    return int.from_bytes(os.urandom(4), "big")
+def seed_for(seed: int | None, *temperatures: float) -> int:
+    """`seed`, or else one nobody chose: 32 bits, short enough to type again. But 0 where all
+    temperatures are, for then only the beginning is drawn, and every run is to write the same."""
+    if seed is None:
+        return int.from_bytes(os.urandom(4), "big") if any(temperatures) else 0
+    return seed
 
 
 class Model:
@@ -146,7 +149,7 @@ class Model:
         text, _ = self.fit(prompt, unknown)
         texts = tuple(map(self.spelled, stop))
         rules = self.rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
-        start = self.start(text, [new_seed() if seed is None else seed], cold=cold)
+        start = self.start(text, [seed_for(seed, temperature)], cold=cold)
         pieces = self.pieces(start, filters, rules)
         return (character for piece in pieces for character in piece.text)
 

@@ -19,7 +19,7 @@ from charrnn.errors import CharRNNError, UsageError
 from charrnn.generation.prompts import unescape
 from charrnn.generation.sampling import Uniforms, continued
 from charrnn.generation.stopping import Rules
-from charrnn.library import Model, new_seed
+from charrnn.library import Model, seed_for
 
 HELP = r"""Type text and the model continues it, in one long conversation; Enter alone goes on.
   /temp 0.5     /top-k 10   /top-p 0.9   /min-p 0.05   "off" switches one off
@@ -40,7 +40,7 @@ class Conversation:
         self.filters = wanted.filters(loaded, temperature)
         rules.check(self.filters.writable(loaded.vocabulary.characters))
         self.stderr, self.writer = terminal.stderr, writer_for(terminal, wanted)
-        self.seed(new_seed() if wanted.seed is None else wanted.seed)
+        self.seed(seed_for(wanted.seed, temperature))
         self.reset()
 
     def reset(self) -> None:

@@ -17,7 +17,7 @@ from charrnn.generation.filters import Filters
 from charrnn.generation.novelty import Novelty, novelty
 from charrnn.generation.stopping import Rules
 from charrnn.generation.units import KnownUnits
-from charrnn.library import Model, new_seed
+from charrnn.library import Model, seed_for
 from charrnn.text.corpus import Corpus
 from charrnn.text.units import Units
 
@@ -61,7 +61,7 @@ class Job:
     ) -> None:
         self.loaded, self.wanted, self.rules = loaded, wanted, replace(rules, prompt=prompt)
         self.prompt, self.corpus = prompt, corpus
-        self.seed = new_seed() if wanted.seed is None else wanted.seed
+        self.seed = seed_for(wanted.seed, *wanted.temperatures)
         self.many = wanted.count > 1 or "," in wanted.temp
         self.units = loaded.units if rules.ending else None
         self.shown = 0  # texts

@@ -148,7 +148,13 @@ def sample_text(session: "Session") -> str:
 
     run, vocabulary = session.run, session.corpus.vocabulary
     units = session.corpus.reading.units
-    seed, excerpt = run.progress.step, "" if units else session.excerpt()
-    characters = generate(run.averaged(), vocabulary, excerpt=excerpt, temperature=0.8, seed=seed)
+    characters = generate(
+        run.averaged(),
+        vocabulary,
+        prompt=units.boundary if units else "",
+        excerpt="" if units else session.excerpt(),
+        temperature=0.8,
+        seed=run.progress.step,
+    )
     text = "".join(islice(characters, SAMPLE_LENGTH))
     return units.shown(text) if units else text
