@@ -184,11 +184,11 @@ def test_unfolding_draws_a_block_for_each_place_or_one_with_an_arrow_back_to_its
 
 
 WRONG = {
-    "--cell mlp --context 0": "greater than or equal to 1",
+    "--cell mlp --context 0": "0 is not from 1 to 256",
     "--context 5": "--context 5 is for --cell mlp",
     "--cell gru --context 5": "gru reads one character at a time",
     "--cell mlp --context 250": "--context 250 is too long for this text",
-    "--cell mlp --context 300": "less than or equal to 256",
+    "--cell mlp --context 300": "300 is not from 1 to 256",
     "--cell mlp --activation relu": "the mlp cell has no activation 'relu'",
     "--cell mlp --context 7 --init-from m.npz": "the other model has context 5, this one 7",
     "--cell lstm --init-from m.npz": "the other model has cell mlp, this one lstm",

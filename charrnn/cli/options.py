@@ -46,12 +46,12 @@ def within(least: float | None, most: float | None) -> Callable[[Any], Any] | No
     """A check of the range that a number has to be in, both ends included."""
     if least is most is None:
         return None
-    bounds = -math.inf if least is None else least, math.inf if most is None else most
-    low, high = "" if least is None else f"{least}<=", "" if most is None else f"<={most}"
+    low, high = -math.inf if least is None else least, math.inf if most is None else most
+    span = f"{low} or more" if most is None else f"from {low} to {high}"
 
     def check(value: Any) -> Any:
-        if value is not None and not bounds[0] <= value <= bounds[1]:
-            raise typer.BadParameter(f"{value} is not in the range {low}x{high}.")
+        if value is not None and not low <= value <= high:
+            raise typer.BadParameter(f"{value} is not {span}.")
         return value
 
     return check
