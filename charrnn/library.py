@@ -55,7 +55,8 @@ class Model:
         self.path = path
         self.meta: dict[str, Any] = stored.meta
         self.parameters = stored.parameters
-        self.vocabulary = Vocabulary(stored.vocabulary)
+        rare = self.reading.min_count is not None
+        self.vocabulary = Vocabulary(stored.vocabulary, rare=rare)
 
     def network(self, dtype: type[np.floating] = np.float32) -> CharModel:
         """The network itself, a copy of the weights in the precision asked for."""
@@ -196,7 +197,7 @@ class Model:
     ) -> Filters:
         """The filters for this alphabet; `only` and `ban` are sets such as "a-z "."""
         alphabet = self.vocabulary.characters
-        allowed = allowed_characters(self.vocabulary.code_points, only, ban, self.boundary)
+        allowed = allowed_characters(self.vocabulary, only, ban, self.boundary)
         return Filters(
             temperature=temperature,
             top_k=top_k,

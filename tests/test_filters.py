@@ -19,6 +19,7 @@ from charrnn.generation.filters import (
     top_k,
     top_p,
 )
+from charrnn.text.vocabulary import Vocabulary
 
 LOGITS = st.integers(1, 9).flatmap(
     lambda size: arrays(np.float64, size, elements=st.floats(-30, 30, width=16))
@@ -173,9 +174,9 @@ def test_a_backward_range_is_refused():
 
 
 def test_a_ban_wins_over_only_and_leaving_nothing_is_an_error():
-    code_points = np.array([ord(c) for c in "abcde"], np.uint32)
-    assert allowed_characters(code_points, None, None) is None
-    assert allowed_characters(code_points, "a-d", "b").tolist() == [True, False, True, True, False]
+    vocabulary = Vocabulary(np.array([ord(c) for c in "abcde"], np.uint32))
+    assert allowed_characters(vocabulary) is None
+    assert allowed_characters(vocabulary, "a-d", "b").tolist() == [True, False, True, True, False]
     for only, ban in (("", None), ("x", None), (None, "a-z"), ("a", "a")):
         with pytest.raises(UsageError, match="leave no character"):
-            allowed_characters(code_points, only, ban)
+            allowed_characters(vocabulary, only, ban)

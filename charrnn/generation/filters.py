@@ -24,6 +24,7 @@ from charrnn.arrays import Array
 from charrnn.errors import UsageError
 from charrnn.generation.prompts import unescape
 from charrnn.generation.repetition import NoRepeat
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.visible import visible
 
 #: Below this a temperature is 0: dividing logits by it could overflow, and nothing else is left.
@@ -140,16 +141,23 @@ def _only(w: Array, indices: Array) -> Array:
 
 
 def allowed_characters(
-    code_points: Array, only: str | None, ban: str | None, boundary: int | None = None
+    vocabulary: Vocabulary,
+    only: str | None = None,
+    ban: str | None = None,
+    boundary: int | None = None,
 ) -> Array | None:
-    """Which of `code_points` (V,) may be drawn, as bool (V,); None if all of them.
+    """Which characters may be drawn, as bool (V,); None if all of them.
 
     `only` and `ban` are sets as `character_set` reads them; `boundary` is the index of one that is
-    always allowed, for it ends a unit. Raises UsageError if none is left.
+    always allowed, for it ends a unit; the stand-in of rare characters never is. Raises UsageError
+    if none is left.
     """
-    if only is None and ban is None:
+    if only is ban is None and vocabulary.stand_in is None:
         return None
+    code_points = vocabulary.code_points
     allowed = np.ones(len(code_points), np.bool_)
+    if vocabulary.stand_in is not None:
+        allowed[vocabulary.stand_in] = False
     if only is not None:
         allowed &= np.isin(code_points, list(character_set(only)))
     if ban is not None:

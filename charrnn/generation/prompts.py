@@ -5,7 +5,7 @@ from typing import Literal
 
 from charrnn.errors import UnknownCharacter
 from charrnn.text.forms import spelled
-from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.vocabulary import STAND_IN, Vocabulary
 from charrnn.visible import visible
 
 Unknown = Literal["error", "skip", "nearest"]
@@ -32,21 +32,29 @@ def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[
     """Return `text` in characters that the model knows, and notes on what was changed.
 
     Unknown characters are an error, left out, or replaced by the nearest known ones, if there are
-    any. Line ends and normal forms become the model's without a note (see `forms.spelled`). Raises
-    UnknownCharacter, which names each with its code point and where it is first.
+    any. A model with a stand-in for rare characters reads them as that, in place of an error and
+    where none is near; they stay in the text. Line ends and normal forms become the model's without
+    a note (see `forms.spelled`). Raises UnknownCharacter, which names each with its code point and
+    where it is first.
     """
     text = spelled(text, vocabulary, None)
     first: dict[str, int] = {}
-    for position, character in vocabulary.unknown(text):
+    for position, character in vocabulary.missing(text):
         first.setdefault(character, position)
     if not first:
         return text, []
-    if unknown == "error":
+    stands_in = vocabulary.stand_in is not None and unknown != "skip"
+    if unknown == "error" and not stands_in:
         _complain(first)
     known = set(vocabulary.characters)
-    table = {c: nearest(c, known) if unknown == "nearest" else "" for c in first}
+    near = {c: nearest(c, known) if unknown == "nearest" else "" for c in first}
+    table = {c: new or (c if stands_in else "") for c, new in near.items()}
     notes = [
-        f"{_name(c)} became {_quoted(new)}" if new else f"{_name(c)} was left out"
+        f"{_name(c)} is read as {STAND_IN}, like every rare character"
+        if new == c
+        else f"{_name(c)} became {_quoted(new)}"
+        if new
+        else f"{_name(c)} was left out"
         for c, new in table.items()
     ]
     return "".join(table.get(c, c) for c in text), notes

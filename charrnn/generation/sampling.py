@@ -17,7 +17,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import CharRNNError
 from charrnn.generation.beginning import Start, start
-from charrnn.generation.filters import Filters
+from charrnn.generation.filters import Filters, allowed_characters
 from charrnn.generation.repetition import Repetition
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Stopper, spread
@@ -216,7 +216,8 @@ def generate(
 
     `library.Model.stream` is the same with every filter and rule.
     """
-    filters, rules = Filters(temperature=temperature), Rules(length=length)
+    filters = Filters(temperature=temperature, allowed=allowed_characters(vocabulary))
+    rules = Rules(length=length)
     stepper = start(model, vocabulary, prompt, [seed], excerpt).streams()
     for piece in continued(stepper, Uniforms([seed]), vocabulary, filters, rules):
         yield from piece.text

@@ -17,6 +17,7 @@ from charrnn.text.decoding import Found, name_list
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
 from charrnn.text.lists import list_note
+from charrnn.text.rare import replaced
 from charrnn.text.reading import USUAL, Reading
 from charrnn.text.units import Units
 from charrnn.text.vocabulary import Vocabulary, to_code_points
@@ -34,7 +35,7 @@ class Corpus:
     ids         (N,) uint8, or uint16 above 256 different characters
     vocabulary  the V different characters
     counts      (V,) int64, how often each occurs
-    sha256      of the text as it is learnt, in UTF-8: another encoding of it has the same hash
+    sha256      of the text with its rare characters, in UTF-8: other encodings have the same hash
     files       the paths as they were given
     notes       what was changed or left out, a line each
     reading     how it was read
@@ -71,7 +72,7 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     CR become LF unless `newlines` is "keep". A newline is put between two files where the first
     does not end with one. Below a folder, hidden files and files that are not text are skipped.
     `normalize` "nfc" composes what is one character in Unicode's eyes, "nfd" takes it apart. Units
-    are marked as `units.Units` says; files are not of one unit.
+    are marked as `units.Units` says; files are not of one unit. Of rare characters see `rare`.
 
     Raises CorpusError if something cannot be read, is not text or is too little of it, UsageError
     if there is no such encoding, form or unit, or nothing is piped into stdin.
@@ -84,6 +85,12 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     _check_enough(ids, vocabulary, found)
     _check_units(reading.units, vocabulary, counts)
     notes = found.notes(reading.encoding, reading.newlines)
+    if reading.min_count:
+        boundary = reading.units.boundary if reading.units else None
+        (ids, vocabulary, counts), note = replaced(
+            (ids, vocabulary, counts), reading.min_count, boundary
+        )
+        notes.append(note)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
     if reading.units is None and (a_list := list_note(ids, vocabulary)):

@@ -84,7 +84,7 @@ def spelled(text: str, vocabulary: Vocabulary, form: str | None) -> str:
     text = line_ends(text, vocabulary)
     if form in FORMS:
         text = _normal(form, text)
-    result, done, unknown = "", 0, vocabulary.unknown(text)
+    result, done, unknown = "", 0, vocabulary.missing(text)
     known = set(vocabulary.characters) if unknown else set()
     for position, _ in unknown:
         if position < done:

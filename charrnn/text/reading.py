@@ -19,6 +19,7 @@ class Reading:
     normalize  the form that it is brought into, "nfc" or "nfd"; None leaves it as it is
     unit       what it is made of, "line", "paragraph" or "file"; None for one running text
     separator  what stands between paragraphs; None for blank lines
+    min_count  characters that occur fewer times become one (see `rare`); None leaves all
     """
 
     encoding: str = "utf-8"
@@ -26,6 +27,7 @@ class Reading:
     normalize: str | None = None
     unit: str | None = None
     separator: str | None = None
+    min_count: int | None = None
 
     @cached_property
     def units(self) -> Units | None:
@@ -43,7 +45,9 @@ class Reading:
         """The inverse of `stated`, of what any file says; what makes no sense is left out."""
         about = about if isinstance(about, dict) else {}
         known = {f.name: about.get(f.name) for f in fields(cls)}
-        reading = cls(**{name: value for name, value in known.items() if isinstance(value, str)})
+        least = known.pop("min_count")
+        texts = {name: value for name, value in known.items() if isinstance(value, str)}
+        reading = cls(**texts, min_count=least if type(least) is int and least >= 2 else None)
         try:
             _ = reading.units
         except UsageError:

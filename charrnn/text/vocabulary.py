@@ -10,18 +10,26 @@ from charrnn.arrays import Array
 from charrnn.errors import UnknownCharacter
 from charrnn.visible import visible
 
+#: What became of the rare characters of a training text; Unicode's own for what cannot be shown.
+STAND_IN = "\ufffd"
+
 
 class Vocabulary:
     """The sorted set of code points of the training text; a character's index is its rank.
 
-    `code_points` is (V,) uint32, strictly ascending (ValueError if not) and read-only.
+    `code_points` is (V,) uint32, strictly ascending (ValueError if not) and read-only. With
+    `rare`, rare characters of the training text became STAND_IN, and `stand_in` is its index, if it
+    has one: every character that is not in the vocabulary is then read as that.
     """
 
-    def __init__(self, code_points: Array) -> None:
+    def __init__(self, code_points: Array, *, rare: bool = False) -> None:
         self.code_points: Array = np.array(code_points, np.uint32)
         self.code_points.flags.writeable = False
         if (self.code_points[1:] <= self.code_points[:-1]).any():
             raise ValueError("the code points of a vocabulary have to ascend")
+        where = int(np.searchsorted(self.code_points, ord(STAND_IN)))
+        has_one = rare and where < len(self) and self.code_points[where] == ord(STAND_IN)
+        self.stand_in = where if has_one else None
 
     def __len__(self) -> int:
         return len(self.code_points)
@@ -47,9 +55,12 @@ class Vocabulary:
     def encode(self, text: str) -> Array:
         """The indices (N,) of the characters of `text`, in `dtype`.
 
-        Raises UnknownCharacter, naming the first one that is not in the vocabulary.
+        Raises UnknownCharacter, naming the first one that is not in the vocabulary, unless that is
+        read as the stand-in.
         """
         indices, known = self._look_up(text)
+        if self.stand_in is not None:
+            return np.where(known, indices, self.stand_in).astype(self.dtype)
         if not known.all():
             position = int(np.argmin(known))
             character = visible(text[position], one_line=True)
@@ -66,6 +77,10 @@ class Vocabulary:
         return to_text(self.code_points[np.asarray(ids, np.intp)])
 
     def unknown(self, text: str) -> list[tuple[int, str]]:
+        """The characters of `text` that `encode` cannot read, each with its position."""
+        return [] if self.stand_in is not None else self.missing(text)
+
+    def missing(self, text: str) -> list[tuple[int, str]]:
         """The characters of `text` that are not in the vocabulary, each with its position."""
         _, known = self._look_up(text)
         return [(position, text[position]) for position in np.flatnonzero(~known).tolist()]

@@ -139,6 +139,12 @@ class Request:
         panel=TEXT,
         show_default="as it is",
     )
+    min_count: int | None = option(
+        "Characters that occur fewer times become one, which is never written.",
+        minimum=2,
+        panel=TEXT,
+        show_default="off",
+    )
     seed: int | None = option(
         "Same seed, --steps and machine: the same file, bit for bit.",
         minimum=0,

@@ -72,10 +72,11 @@ def about_the_text(plan: Plan) -> list[Fact]:
     only = f"; only there: {listed(only_held_out, LISTED_RARE)}" if only_held_out else ""
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
     encoding, normalize = corpus.reading.encoding, corpus.reading.normalize
+    how = {"encoding": encoding, "normalize": normalize, "min_count": corpus.reading.min_count}
     form = f", brought into {normalize.upper()}" if normalize else ""
     text = f"{names}: {len(corpus.ids):,} characters, {encoding}{form}"
     facts: list[Fact] = [
-        ("text", text, {"encoding": encoding, "normalize": normalize}),
+        ("text", text, how),
         ("line endings", ", ".join(line_ends) or "none", {"line_endings": endings}),
         *(("", note, {}) for note in corpus.notes),
         ("alphabet", summary(alphabet), {"alphabet": alphabet}),

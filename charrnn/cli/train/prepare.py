@@ -96,11 +96,12 @@ def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
     return Plan(*fresh(corpus, request, choices))
 
 
-def reading(request: Request) -> dict[str, str]:
+def reading(request: Request) -> dict[str, Any]:
     """How the user wants the text to be read, as far as they said."""
     from charrnn.generation.prompts import unescape
 
-    given = {name: getattr(request, name) for name in ("encoding", "newlines", "normalize")}
+    names = "encoding", "newlines", "normalize", "min_count"
+    given = {name: getattr(request, name) for name in names}
     given["unit"] = None if request.unit == UNITS[0] else request.unit
     given["separator"] = None if request.separator is None else unescape(request.separator)
     return {name: value for name, value in given.items() if value is not None}
@@ -201,14 +202,15 @@ def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) ->
     from charrnn.text.reading import Reading
 
     wanted = dataclasses.asdict(choices)
-    wanted |= {"validation": request.validation, "seed": request.seed, "unit": request.unit}
-    training = meta.get("training")
+    names = "validation", "seed", "unit", "min_count"
+    wanted |= {name: getattr(request, name) for name in names}
+    training, known = meta.get("training"), Reading.of(meta.get("corpus"))
     if isinstance(training, dict):
-        training = training | {"unit": Reading.of(meta.get("corpus")).unit or UNITS[0]}
+        training = training | {"unit": known.unit or UNITS[0], "min_count": known.min_count}
     for name, value in wanted.items():
-        known = training.get(name, value) if isinstance(training, dict) else value
-        if value is not None and value != known:
-            option, has = "--" + name.replace("_", "-"), "none" if known is None else known
+        before = training.get(name, value) if isinstance(training, dict) else value
+        if value is not None and value != before:
+            option, has = "--" + name.replace("_", "-"), "none" if before is None else before
             raise UsageError(
                 f"{option} {value} contradicts {request.out}, which has {has}",
                 f"Leave {option} out to resume, or start anew with another --out.",
