@@ -18,11 +18,15 @@ def model_and_text(cell: str, length: int) -> tuple[CharModel, np.ndarray]:
     return model, np.random.default_rng(5).integers(0, V, length).astype(np.uint8)
 
 
-def plain_loss(model: CharModel, ids: np.ndarray) -> float:
+def plain_losses(model: CharModel, ids: np.ndarray) -> np.ndarray:
     """One reader, one long sequence: the definition."""
     T = len(ids) - 1
     logits, _ = model.forward(ids[:-1, None].astype(int), model.zero_state(1), model.tape(T, 1))
-    return float(negative_log_likelihood(logits, ids[1:]).mean())
+    return np.asarray(negative_log_likelihood(logits, ids[1:]))
+
+
+def plain_loss(model: CharModel, ids: np.ndarray) -> float:
+    return float(plain_losses(model, ids).mean())
 
 
 @pytest.mark.parametrize("length", [2, 3, STEPS, STEPS + 1, STEPS + 2, 1000])
@@ -83,6 +87,28 @@ def test_frequencies_that_are_right_need_no_scale() -> None:
     found = Evaluator(model, ids).measure(model.flat)
     assert found.scale == 1
     assert found.loss == found.plain
+
+
+@pytest.mark.parametrize("cell", ["gru", "mlp"])
+def test_a_scale_is_chosen_only_where_its_gain_exceeds_its_standard_error(cell: str) -> None:
+    chosen = set()
+    for length in (5, 8, 12, 20, 30, 60, 2000):
+        model, ids = model_and_text(cell, length)
+        model.parameters["head.weight"][...] *= 0.5  # less sure, and so nearer to right
+        per_character = {}
+        for k in SCALES:
+            scaled = model.with_weights(model.flat)
+            for name in ("head.weight", "head.bias"):
+                scaled.parameters[name][...] *= k
+            per_character[k] = plain_losses(scaled, ids)
+        best = min(SCALES, key=lambda k: per_character[k].mean())
+        gains = per_character[1.0] - per_character[best]
+        significant = gains.mean() > gains.std() / np.sqrt(len(gains))
+        found = Evaluator(model, ids, readers=1).measure(model.flat)
+        assert found.scale == (best if significant else 1)
+        assert found.loss == pytest.approx(per_character[found.scale].mean(), rel=1e-12)
+        chosen.add((best != 1, bool(significant)))
+    assert {(True, False), (True, True)} <= chosen  # the test has seen both
 
 
 def test_what_is_not_a_number_stays_visible() -> None:

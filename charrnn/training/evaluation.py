@@ -7,7 +7,8 @@ the difference to a single reader is far below the noise (a test states a bound)
 
 A network that has read a text often is surer of itself than it is right. That is mended by one
 number: logits k z in place of z, with the k of least loss on held-out text (temperature scaling;
-Guo et al., arXiv 1706.04599). All k are tried in the same pass.
+Guo et al., arXiv 1706.04599). All k are tried in the same pass. On a few characters that k is an
+accident, so k is 1 unless the gain is larger than its standard error.
 """
 
 import math
@@ -75,7 +76,7 @@ class Evaluator(Job):
         self.warm_up = WARM_UP if readers > 1 else 0
         starts = np.arange(readers) * self.share  # the first place that a reader predicts
         self.starts = np.array_split(starts, workers)
-        self.totals = shared((workers, len(SCALES)), np.float64)
+        self.totals = shared((workers, 2, len(SCALES)), np.float64)
         self.stopped = shared((1,), np.bool_)
         self.stop: Callable[[], bool] = never
 
@@ -94,12 +95,18 @@ class Evaluator(Job):
         pool.run(self)
         if self.stopped[0]:
             return None
-        losses = self.totals.sum(axis=0) / self.count
+        losses, squares = self.totals.sum(axis=0) / self.count
         best = PLAIN if np.isnan(losses).any() else int(losses.argmin())
+        # If z is how many standard errors the slope of the loss at k = 1 is away from 0, the gain
+        # of the best k is z / 2 of its own (a parabola falls half as far as its tangent). So this
+        # asks for z > 2.
+        gain = losses[PLAIN] - losses[best]
+        if not gain > math.sqrt(max(squares[best] - gain**2, 0) / self.count):
+            best = PLAIN
         return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]))
 
     def __call__(self, worker: int) -> None:
-        """Read the shares of one worker's readers, and leave the sum of their losses."""
+        """Read the shares of one worker's readers, and leave the sums of `nats`."""
         self.totals[worker] = 0
         starts = self.starts[worker]
         if not len(starts):
@@ -121,15 +128,18 @@ class Evaluator(Job):
 
 
 def nats(logits: Array, targets: Array, counted: Array) -> Array:
-    """The sums of -log p(target) over the counted places, for logits times each of `SCALES`;
-    logits are flat (V, T*B) and overwritten."""
+    """The sums of -log p(target) over the counted places, for logits times each of `SCALES`, and
+    those of the squares of its difference to that of the logits as they are: (2, scales). Logits
+    are flat (V, T*B) and overwritten."""
     z = np.subtract(logits, logits.max(axis=0), out=logits)  # now exp(k z) cannot overflow
     chosen = z[targets.reshape(-1), np.arange(targets.size)]
     w = np.exp(SCALES[0] * z)  # exp(k z) for the first k
     growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next
-    sums = np.empty(len(SCALES))
-    for index, k in enumerate(SCALES):
+    losses = []
+    for k in SCALES:
         lost = np.log(w.sum(axis=0)) - k * chosen  # -log p = log sum exp(k z) - k z_y
-        sums[index] = lost[counted.reshape(-1)].sum(dtype=np.float64)
+        losses.append(lost[counted.reshape(-1)])
         w *= growth  # a product in place of an exponential for each k
-    return sums
+    sums = [lost.sum(dtype=np.float64) for lost in losses]
+    squares = [np.square(lost - losses[PLAIN]).sum(dtype=np.float64) for lost in losses]
+    return np.array([sums, squares])
