@@ -203,7 +203,7 @@ def test_what_makes_no_sense_is_one_clear_line(
     options: str, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(model.parent)
-    Path("short").write_text(TEXT[:270])
+    Path("short").write_text(TEXT[:243])
     text = "short" if "250" in options else "text"
     out = () if "-o" in options else ("-o", "x.npz")
     assert run_here("train", text, *options.split(), *out, "--steps", "1", "-q") == 2
