@@ -135,11 +135,10 @@ def nats(logits: Array, targets: Array, counted: Array) -> Array:
     chosen = z[targets.reshape(-1), np.arange(targets.size)]
     w = np.exp(SCALES[0] * z)  # exp(k z) for the first k
     growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next
-    losses = []
-    for k in SCALES:
-        lost = np.log(w.sum(axis=0)) - k * chosen  # -log p = log sum exp(k z) - k z_y
-        losses.append(lost[counted.reshape(-1)])
+    lost = np.empty((len(SCALES), targets.size), z.dtype)
+    for index, k in enumerate(SCALES):
+        lost[index] = np.log(w.sum(axis=0)) - k * chosen  # -log p = log sum exp(k z) - k z_y
         w *= growth  # a product in place of an exponential for each k
-    sums = [lost.sum(dtype=np.float64) for lost in losses]
-    squares = [np.square(lost - losses[PLAIN]).sum(dtype=np.float64) for lost in losses]
-    return np.array([sums, squares])
+    lost = lost[:, counted.reshape(-1)]
+    gains = lost - lost[PLAIN]
+    return np.array([lost.sum(axis=1, dtype=np.float64), np.einsum("kn,kn->k", gains, gains)])
