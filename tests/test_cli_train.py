@@ -34,7 +34,9 @@ from charrnn.storage import checkpoint
 from charrnn.training import memory
 from charrnn.training.settings import Settings
 
-THREE = ("--steps", "3", "--seed", "1", *SMALL)
+#: Of so short a text nothing is held out unless that is asked for.
+HELD = ("--validation", "0.1")
+THREE = ("--steps", "3", "--seed", "1", *HELD, *SMALL)
 
 
 @pytest.fixture
@@ -436,7 +438,7 @@ def limited(size: int) -> Callable[[], None]:
 
 def test_a_disk_full_in_training_is_a_warning_and_at_the_end_an_error(folder: Path) -> None:
     (folder / "old").write_bytes(b"old")
-    arguments = ["train", "text", *SMALL, "--steps", "40", "-q", "-o", "old", "--force"]
+    arguments = ["train", "text", *SMALL, *HELD, "--steps", "40", "-q", "-o", "old", "--force"]
     result = charrnn(*arguments, cwd=folder, preexec_fn=limited(4096))
     assert result.returncode == 1
     warning, error, hint = result.stderr.decode().splitlines()
@@ -457,7 +459,7 @@ def test_a_disk_full_in_training_is_a_warning_and_at_the_end_an_error(folder: Pa
 def test_the_live_view_fits_the_terminal_and_leaves_it_as_it_was(
     folder: Path, columns: int, rows: int
 ) -> None:
-    arguments = ["train", "text", *SMALL, "--steps", "400", "--seed", "1"]
+    arguments = ["train", "text", *SMALL, *HELD, "--steps", "400", "--seed", "1"]
     code, shown = seen_on_terminal(arguments, folder, columns=columns, rows=rows)
     assert code == 0
     assert foreign(shown) == "[]"
@@ -480,7 +482,7 @@ PLAIN: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("case", PLAIN)
 def test_terminals_without_colour_cursor_or_unicode_are_respected(folder: Path, case: str) -> None:
     (folder / "text").write_text(TEXT + "Ünïcödé → 漢字\n" * 5)
-    arguments = ["train", "text", *SMALL, "--steps", "100", "--seed", "1"]
+    arguments = ["train", "text", *SMALL, *HELD, "--steps", "100", "--seed", "1"]
     code, shown = seen_on_terminal(arguments, folder, env=environment(**PLAIN[case]))
     assert code == 0, shown
     assert "saved charrnn.npz" in shown

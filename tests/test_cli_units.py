@@ -41,7 +41,8 @@ def ask(capfd: pytest.CaptureFixture[str]) -> Ask:
 def trained(folder: Path, text: str, *options: str | Path) -> Path:
     (folder / "text").write_text(text, encoding="utf-8")
     out = folder / "model.npz"
-    assert run_here("train", folder / "text", "-q", "--seed", "1", "-o", out, *options) == 0
+    held = ("--validation", "0.1")  # of so short a text nothing would be
+    assert run_here("train", folder / "text", "-q", "--seed", "1", "-o", out, *held, *options) == 0
     return out
 
 
@@ -176,7 +177,7 @@ def test_whole_units_are_held_out_at_random(names: Path, ask: Ask) -> None:
     """And nothing of them is learnt: what is held out is another part for another seed."""
     for seed in ("1", "2"):
         command = ("train", TEXTS / "names.txt", "--unit", "line", "--seed", seed, "--dry-run")
-        code, _, err = ask(*command)
+        code, _, err = ask(*command, "--validation", "0.1")
         assert code == 0
         match = re.search(r"held out\s+(\d+) of 395 lines, drawn at random", err)
         assert match

@@ -24,7 +24,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[bytes, by
         patch.chdir(tmp_path_factory.mktemp("models"))
         Path("text").write_text(TEXT)
         for seed, name in (("1", "good.npz"), ("2", "other.npz")):
-            options = [*SMALL, "--steps", "5", "--seed", seed, "-o", name, "-q"]
+            options = [
+                *SMALL,
+                "--steps",
+                "5",
+                "--seed",
+                seed,
+                "-o",
+                name,
+                "-q",
+                "--validation",
+                "0.1",
+            ]
             assert run_here("train", "text", *options) == 0
         yield Path("good.npz").read_bytes(), Path("other.npz").read_bytes()
 
@@ -61,7 +72,7 @@ PLACES = [
     *(("best", key) for key in ("step", "loss", "bits_per_character")),
     *(("baselines", key) for key in ("unigram", "ngram", "order")),
     *(("corpus", key) for key in ("files", "sha256", "characters")),
-    *(("corpus", key) for key in ("encoding", "newlines", "normalize")),
+    *(("corpus", key) for key in ("encoding", "newlines", "normalize", "min_count")),
     *(("versions", key) for key in ("charrnn", "numpy", "python")),
     *(("training", key) for key in ("cell", "dropout", "learning_rate", "budget", "seed")),
 ]

@@ -13,6 +13,7 @@ from charrnn.training import forecast, recipe
 
 HOSTILE = "\x1b]0;pwned\x07 \u202e \x9b31m 漢字 e\u0301 Ünïcödé\r\n"
 DRY = ("train", "text", "--dry-run")
+HELD = ("--validation", "0.1")  # of so short a text nothing would be
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def rows(stderr: str) -> dict[str, str]:
 def test_it_says_what_would_be_done_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_here(*DRY, *SMALL, "--steps", "90", "--seed", "7") == 0
+    assert run_here(*DRY, *SMALL, *HELD, "--steps", "90", "--seed", "7") == 0
     out, err = capsys.readouterr()
     assert out == ""
     said = rows(err)
@@ -112,17 +113,21 @@ def test_the_reason_is_what_limits_the_size(
 
 
 def test_nothing_held_out_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--validation", "0"]):
+        assert run_here(*DRY, *SMALL, "--steps", "1", *more) == 0
+        said = rows(capsys.readouterr().err)
+        assert said["held out"].startswith("903 characters are too few to hold any out")
+        assert "to beat" not in said
+    (folder / "text").write_text(TEXT * 10)
     assert run_here(*DRY, *SMALL, "--steps", "1", "--validation", "0") == 0
-    said = rows(capsys.readouterr().err)
-    assert said["held out"] == "nothing"
-    assert "to beat" not in said
+    assert rows(capsys.readouterr().err)["held out"] == "nothing"
 
 
 def test_json_is_two_objects_with_the_same_facts(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recipe, "STEPS", 10**9)  # no machine gets so far, so the time is not cut
-    assert run_here(*DRY, *SMALL, "--time", "9s", "--json") == 0
+    assert run_here(*DRY, *SMALL, *HELD, "--time", "9s", "--json") == 0
     out, err = capsys.readouterr()
     assert err == ""
     start, facts = map(json.loads, out.splitlines())

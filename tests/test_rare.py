@@ -127,7 +127,8 @@ def test_an_unknown_character_of_a_prompt_is_read_as_the_stand_in(model, capsys)
     assert len(notes) == 1
     assert "冬" in notes[0]
     assert "U+51AC" in notes[0]
-    read, meant = (loaded.start(prompt).logits for prompt in (text, f"a{STAND_IN}b{STAND_IN}"))
+    prompts = text, f"a{STAND_IN}b{STAND_IN}"
+    read, meant = (loaded.start(prompt).streams().logits for prompt in prompts)
     assert np.array_equal(read, meant)
     assert loaded.fit("a冬", "skip")[0] == "a"
     assert loaded.fit("Ä冬", "nearest")[0] == "a冬"

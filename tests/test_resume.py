@@ -178,6 +178,7 @@ def test_resuming_a_finished_run_changes_nothing_until_it_gets_a_new_budget(
 # The same, as processes
 
 RUN = (*SMALL, "--steps", "400", "--seed", "5", "--dropout", "0.2", "-q", "--threads", "2")
+RUN += ("--validation", "0.1")  # so that there are evaluations, and saves
 
 
 def interrupted(folder: Path, number: int, wait: float) -> int:
@@ -217,7 +218,8 @@ def test_a_killed_process_is_resumed_exactly(tmp_path: Path, number: int) -> Non
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text").write_text(TEXT)
-    assert run_here("train", "text", *SMALL, "--steps", "5", "--seed", "1", "-q") == 0
+    held = ("--validation", "0.1")
+    assert run_here("train", "text", *SMALL, *held, "--steps", "5", "--seed", "1", "-q") == 0
     return tmp_path / "charrnn.npz"
 
 

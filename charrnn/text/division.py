@@ -12,6 +12,11 @@ from charrnn.arrays import Array
 from charrnn.errors import CorpusError, UsageError
 
 MINIMUM_TRAINING = 10  # characters that are left to learn
+#: A text of fewer characters is learnt whole. To hold a tenth out of 4,000 stops training after a
+#: quarter of the passes and flattens the distribution: right for new text, but of the letters of
+#: samples at temperature 0.8 only 0.21 to 0.33 are in words of the language, and 0.39 to 0.51 with
+#: nothing held out. At 8,000 and 16,000 the two are level (docs/sampling.md).
+FEW = 8_000
 _TOGETHER = 1 << 20  # characters whose places are computed at once
 
 
@@ -27,6 +32,11 @@ class Division:
     held_out: Array
     measured: Array
     units: tuple[int, int] | None = None
+
+
+def usual_share(characters: int) -> float:
+    """The share of a text that is held out, if the user has not said it."""
+    return 0.0 if characters < FEW else 0.1
 
 
 def divide(ids: Array, validation: float, boundary: int | None = None, seed: int = 0) -> Division:

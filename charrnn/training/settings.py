@@ -110,7 +110,7 @@ class Request:
         minimum=0,
         maximum=0.9,
         panel=TEXT,
-        show_default="0.1",
+        show_default="0.1; 0 of a short text",
     )
     unit: str | None = option(
         "line, paragraph or file: parts that do not belong together. Each is learnt by itself, in a"

@@ -83,7 +83,7 @@ def about_the_text(plan: Plan) -> list[Fact]:
         ("", commonest(corpus), {}),
         ("rare", rare_ones(rare), {"rare": rare}),
         ("training", f"{len(training):,} characters", {"training_characters": len(training)}),
-        ("held out", f"{plan.held_out}{only}" or "nothing", held),
+        ("held out", f"{plan.held_out}{only}" or plan.learnt_whole or "nothing", held),
     ]
     if beat:
         ngrams = f"{nats(beat.ngram)} per character, counting {beat.order}-grams"

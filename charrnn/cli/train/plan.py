@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from charrnn.text.division import FEW
 from charrnn.training.session import Session
 from charrnn.training.settings import format_duration
+from charrnn.training.verdict import GIVES
 
 #: Characters of another model's alphabet that are listed.
 LISTED = 60
@@ -52,6 +54,15 @@ class Plan:
         return f"{units[1]:,} of {sum(units):,} {kind}, drawn at random ({count:,} characters)"
 
     @property
+    def learnt_whole(self) -> str:
+        """What a text gives that is too short to hold anything out; empty if it is longer, or some
+        of it is held out."""
+        characters = len(self.session.corpus.ids)
+        if len(self.session.division.held_out) or characters >= FEW:
+            return ""
+        return f"{characters:,} characters are too few to hold any out: {GIVES}"
+
+    @property
     def budget(self) -> str:
         """How long it trains; a share may be spent already."""
         steps, seconds = self.session.budget.steps, self.session.budget.seconds
@@ -76,6 +87,8 @@ class Plan:
                 f"held out: {self.held_out}; to beat: {nats(beat.ngram)} "
                 f"(counting {beat.order}-grams), {nats(beat.unigram)} (single characters)"
             )
+        elif self.learnt_whole:
+            lines.append(self.learnt_whole)
         return [*lines, f"seed {session.settings.seed}, {self.budget}"]
 
 

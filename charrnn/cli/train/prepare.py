@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from charrnn.training.session import Session
 
 MOST_EPOCHS = 1e9
-VALIDATION = 0.1
 
 
 def check_usage(request: Request) -> None:
@@ -114,6 +113,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     from charrnn.machine.speed import measured_flops
     from charrnn.machine.workers import cores
     from charrnn.storage import checkpoint
+    from charrnn.text.division import usual_share
     from charrnn.training import recipe
     from charrnn.training.gradient import default_workers
     from charrnn.training.memory import check_fits
@@ -122,7 +122,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
         check_network(choices)
-    validation = VALIDATION if request.validation is None else request.validation
+    validation = recipe.given(request.validation, usual_share(len(corpus.ids)))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     division = division_of(corpus, validation, seed)
     characters = len(division.training)

@@ -15,7 +15,7 @@ from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.plan import Plan, nats
 from charrnn.training.loop import Evaluation, Finished, Step, WentBack
 from charrnn.training.settings import format_duration
-from charrnn.training.verdict import verdict
+from charrnn.training.verdict import verdict, without_validation
 from charrnn.visible import visible
 
 
@@ -162,13 +162,15 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
     speed = f"{event.characters_per_second:,.0f} characters/s"
     early = " (more time would gain nothing)" if event.early else ""
     lines = [f"{event.step:,} steps in {duration}{early}, {speed}"]
-    if event.best_loss is not None:
+    session, characters = plan.session, len(plan.session.corpus.ids)
+    if not len(session.division.held_out):
+        lines.append(without_validation(characters))
+    elif event.best_loss is not None:
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
-        session = plan.session
         if session.baselines:
             history, held_out = session.run.progress.history, len(session.division.held_out)
             about = (history, event.best_loss, session.baselines, held_out)
-            lines.append(verdict(*about, early=event.early))
+            lines.append(verdict(*about, early=event.early, characters=characters))
     if stopped_by != "budget":
         corpus = " ".join(map(quote, plan.session.corpus.files))
         lines.append(f"stopped by {stopped_by}; saved {path}")
