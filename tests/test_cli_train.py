@@ -30,10 +30,13 @@ from rich.cells import cell_len
 
 from charrnn.cli.train import saving
 from charrnn.errors import UsageError
+from charrnn.library import load
 from charrnn.storage import checkpoint
+from charrnn.text.division import FEW
 from charrnn.training import memory
 from charrnn.training.settings import Settings
 
+TOP = Path(__file__).parents[1]
 #: Of so short a text nothing is held out unless that is asked for.
 HELD = ("--validation", "0.1")
 THREE = ("--steps", "3", "--seed", "1", *HELD, *SMALL)
@@ -58,6 +61,43 @@ def test_progress_goes_to_stderr_and_nothing_to_stdout(folder: Path) -> None:
     assert shown.endswith("saved charrnn.npz\nNext: charrnn sample --temp 0.8\n")
     assert "\x1b" not in shown
     assert sorted(os.listdir(folder)) == ["charrnn.npz", "text"]
+
+
+def test_of_a_short_text_nothing_is_held_out_unless_that_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    run = ("train", "text", *SMALL, "--steps", "1", "--seed", "1", "--force")
+    for length, options, held_out in (
+        (900, (), 0),
+        (FEW - 1, (), 0),
+        (FEW, (), FEW // 10),
+        (900, ("--validation", "0.2"), 180),
+        (FEW, ("--validation", "0"), 0),
+    ):
+        (folder / "text").write_text((TEXT * 9)[:length])
+        assert run_here(*run, *options) == 0
+        err = capsys.readouterr().err
+        assert (f"held out: the last {held_out:,} characters" in err) == (held_out > 0)
+        few = f"{length:,} characters are too few to hold any out"
+        assert (few in err) == (length < FEW and not held_out)
+        assert ("not known" in err) == (not held_out)
+        best = load("charrnn.npz").meta["best"]["loss"]
+        assert (best is None) == (not held_out)
+
+
+def test_a_list_of_titles_becomes_readable_by_default(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a tenth held out a twentieth of the letters is in words of the text, or less."""
+    monkeypatch.chdir(folder)
+    titles = (TOP / "tests/texts/titles.txt").read_text()
+    (folder / "text").write_text(titles)
+    run = ("train", "text", "--hidden-size", "96", "--steps", "80", "--seed", "1", "-q")
+    assert run_here(*run) == 0
+    written = "".join(load("charrnn.npz").stream(seed=1, length=600)).split()[:-1]
+    known = sum(len(word) for word in written if word in titles.split())
+    assert known > 0.6 * sum(map(len, written))
 
 
 def test_quiet_says_nothing(folder: Path) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from charrnn.text.division import FEW
 from charrnn.text.ngrams import Baselines
-from charrnn.training.verdict import verdict
+from charrnn.training.verdict import verdict, without_validation
 
 BASELINES = Baselines(unigram=3.3, ngram=1.6, order=5)
 
@@ -34,6 +35,21 @@ def test_where_more_time_would_gain_nothing_it_is_not_advised(losses: list[float
     for early in (False, True):
         said = verdict(history, min(losses), BASELINES, 100_000, early=early)
         assert ("longer" in said) == (not early)
+
+
+def test_of_a_short_text_it_says_how_samples_read_better() -> None:
+    short, long = (verdict([], 1.0, BASELINES, 90, characters=n) for n in (900, FEW))
+    assert "--validation 0" in short
+    assert "--validation" not in long
+    assert "uncertain" in long
+
+
+def test_where_nothing_was_held_out_nothing_is_claimed_of_new_text() -> None:
+    for characters in (900, FEW):
+        said = without_validation(characters)
+        assert "not known" in said
+        assert ("by heart" in said) == (characters < FEW)
+        assert not any(word in said for word in ("better", "overfitting", "longer"))
 
 
 def test_an_empty_history_is_no_problem() -> None:

@@ -14,7 +14,7 @@ RISEN = 0.02  # from the best evaluation to the last
 AS_GOOD = 0.005  # two losses that nobody could tell apart
 LITTLE_TEXT = 2_000  # held-out characters
 #: What a text can give that is shorter than `FEW`.
-GIVES = "samples will be what stands in them, by heart, and mixtures of it"
+GIVES = "samples will be what stands there, by heart, and mixtures of it"
 
 
 def verdict(
@@ -56,4 +56,4 @@ def without_validation(characters: int) -> str:
     text = "nothing was held out, so how well it would predict new text is not known"
     if characters >= FEW:
         return text
-    return f"{text}; {GIVES.replace('them', 'the text')}: sample --novelty shows how much is copied"
+    return f"{text}; {GIVES} (sample --novelty tells)"
