@@ -188,6 +188,15 @@ def test_whole_units_are_held_out_at_random(names: Path, ask: Ask) -> None:
     assert len({name[0] for name in held}) > 10
 
 
+def test_a_short_list_is_learnt_whole_and_a_longer_one_is_not(tmp_path: Path, ask: Ask) -> None:
+    """Both have fewer characters than a running text needs for anything to be held out."""
+    for count, said in ((199, "too few to hold any out"), (200, "of 200 lines, drawn at random")):
+        (tmp_path / "text").write_text("\n".join(NAMES[:count]), encoding="utf-8")
+        code, _, err = ask("train", tmp_path / "text", "--unit", "line", "--dry-run")
+        assert code == 0
+        assert said in " ".join(err.split())
+
+
 def test_inspect_measures_within_units(names: Path, tunes: Path, ask: Ask) -> None:
     code, out, _ = ask("inspect", names, "--json")
     report = json.loads(out)

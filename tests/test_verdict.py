@@ -2,7 +2,6 @@
 
 import pytest
 
-from charrnn.text.division import FEW
 from charrnn.text.ngrams import Baselines
 from charrnn.training.verdict import verdict, without_validation
 
@@ -38,17 +37,17 @@ def test_where_more_time_would_gain_nothing_it_is_not_advised(losses: list[float
 
 
 def test_of_a_short_text_it_says_how_samples_read_better() -> None:
-    short, long = (verdict([], 1.0, BASELINES, 90, characters=n) for n in (900, FEW))
+    short, long = (verdict([], 1.0, BASELINES, 90, short=short) for short in (True, False))
     assert "--validation 0" in short
     assert "--validation" not in long
     assert "uncertain" in long
 
 
 def test_where_nothing_was_held_out_nothing_is_claimed_of_new_text() -> None:
-    for characters in (900, FEW):
-        said = without_validation(characters)
+    for short in (True, False):
+        said = without_validation(short)
         assert "not known" in said
-        assert ("by heart" in said) == (characters < FEW)
+        assert ("by heart" in said) == short
         assert not any(word in said for word in ("better", "overfitting", "longer"))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError
 from charrnn.text.decoding import Found, name_list
+from charrnn.text.division import is_short
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
 from charrnn.text.lists import list_note
@@ -56,6 +57,12 @@ class Corpus:
         """The index of the character that ends every unit, if the text is made of units."""
         units = self.reading.units
         return int(self.vocabulary.encode(units.boundary)[0]) if units else None
+
+    @property
+    def short(self) -> bool:
+        """Is it so short that it is learnt whole?"""
+        units = None if self.boundary is None else int(self.counts[self.boundary])
+        return is_short(len(self.ids), units)
 
     def rare(self, fewer_than: int) -> list[tuple[str, int]]:
         """The characters that occur fewer times than that, and how often each: rarest first."""

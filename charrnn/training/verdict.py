@@ -6,14 +6,13 @@ ordinary size, and a short held-out text makes any verdict uncertain, which it t
 
 from typing import Any
 
-from charrnn.text.division import FEW
 from charrnn.text.ngrams import Baselines
 
 STILL_FALLING = 0.02  # over the last third of a run
 RISEN = 0.02  # from the best evaluation to the last
 AS_GOOD = 0.005  # two losses that nobody could tell apart
 LITTLE_TEXT = 2_000  # held-out characters
-#: What a text can give that is shorter than `FEW`.
+#: What a text can give that is short, as `division.is_short` says.
 GIVES = "samples will be what stands there, by heart, and mixtures of it"
 
 
@@ -23,13 +22,13 @@ def verdict(
     baselines: Baselines,
     held_out: int,
     *,
-    characters: int | None = None,
+    short: bool = False,
     early: bool = False,
 ) -> str:
     """Overfitting, underfitting, above the n-gram, or fitting, and what follows from it.
 
     `history` has an entry with `loss` (training) and `validation` for each evaluation. A run that
-    ended `early` has been told that more time would gain nothing. `characters`: of the whole text.
+    ended `early` has been told that more time would gain nothing. `short`: is the whole text?
     """
     counting = f"counting {baselines.order}-grams ({baselines.ngram:.3f})"
     losses = [point["validation"] for point in history]
@@ -45,15 +44,14 @@ def verdict(
     elif best > baselines.ngram - AS_GOOD:
         text = f"as good as {counting}"
     if held_out < LITTLE_TEXT:
-        short = characters is not None and characters < FEW
         better = "; samples of so short a text read better with --validation 0" if short else ""
         text += f" (only {held_out:,} characters were held out, so this is uncertain{better})"
     return text
 
 
-def without_validation(characters: int) -> str:
-    """What can be said of a run on a text of so many characters of which nothing was held out."""
+def without_validation(short: bool) -> str:
+    """What can be said of a run on a text of which nothing was held out."""
     text = "nothing was held out, so how well it would predict new text is not known"
-    if characters >= FEW:
+    if not short:
         return text
     return f"{text}; {GIVES} (sample --novelty tells)"

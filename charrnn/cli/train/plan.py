@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-from charrnn.text.division import FEW
 from charrnn.training.session import Session
 from charrnn.training.settings import format_duration
 from charrnn.training.verdict import GIVES
@@ -57,8 +56,9 @@ class Plan:
     def learnt_whole(self) -> str:
         """What a text gives that is too short to hold anything out; empty if it is longer, or some
         of it is held out."""
-        characters = len(self.session.corpus.ids)
-        if len(self.session.division.held_out) or characters >= FEW:
+        corpus = self.session.corpus
+        characters = len(corpus.ids)
+        if len(self.session.division.held_out) or not corpus.short:
             return ""
         return f"{characters:,} characters are too few to hold any out: {GIVES}"
 

@@ -122,7 +122,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
         check_network(choices)
-    validation = recipe.given(request.validation, usual_share(len(corpus.ids)))
+    validation = recipe.given(request.validation, usual_share(corpus.short))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     division = division_of(corpus, validation, seed)
     characters = len(division.training)

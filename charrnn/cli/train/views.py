@@ -162,15 +162,15 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
     speed = f"{event.characters_per_second:,.0f} characters/s"
     early = " (more time would gain nothing)" if event.early else ""
     lines = [f"{event.step:,} steps in {duration}{early}, {speed}"]
-    session, characters = plan.session, len(plan.session.corpus.ids)
+    session, short = plan.session, plan.session.corpus.short
     if not len(session.division.held_out):
-        lines.append(without_validation(characters))
+        lines.append(without_validation(short))
     elif event.best_loss is not None:
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
         if session.baselines:
             history, held_out = session.run.progress.history, len(session.division.held_out)
             about = (history, event.best_loss, session.baselines, held_out)
-            lines.append(verdict(*about, early=event.early, characters=characters))
+            lines.append(verdict(*about, early=event.early, short=short))
     if stopped_by != "budget":
         corpus = " ".join(map(quote, plan.session.corpus.files))
         lines.append(f"stopped by {stopped_by}; saved {path}")
