@@ -7,7 +7,8 @@
     ├── UnknownCharacter    a text has a character that the model never saw
     └── TrainingDiverged    the loss is no longer a finite number
 
-A message is one line: what happened, with the value. The hint, also one line, says what to do next.
+A message is one line: what happened, with the value. The hint says what to do next, in one line, or
+one for each thing that may be done.
 The library raises these; only the command line prints them.
 """
 

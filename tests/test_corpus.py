@@ -11,7 +11,9 @@ import lzma
 import os
 import random
 import re
+import subprocess
 import sys
+import threading
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
@@ -24,13 +26,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError, CorpusError, UsageError
-from charrnn.text import corpus
-from charrnn.text import files as textfiles
+from charrnn.text import corpus, opening
 from charrnn.text.corpus import Corpus, read_corpus, read_text
 from charrnn.text.decoding import Decoding, Found, check_encoding
 from charrnn.text.reading import Reading
 
 TEXT = "The lamp was lit at dusk.\nWind north-west, é€👍.\n"
+GERMAN = "Über dem Fluß läutet es früh, und die Bäckerin öffnet die Tür.\n"
+CHINESE = "村口的老桥修了三次，每次都比原来低一点。孩子们坐在桥上数鱼。\n"
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
@@ -45,11 +48,11 @@ def text_of(read: Corpus) -> str:
 
 
 def refusal(*paths: object, **options: Any) -> CharRNNError:
-    """The error for `paths`, which is one printable line with a hint."""
+    """The error for `paths`, which is one printable line with a hint of printable lines."""
     with pytest.raises(CharRNNError) as caught:
         read_corpus([str(path) for path in paths], Reading(**options))
     assert caught.value.message.isprintable()
-    assert caught.value.hint.isprintable()
+    assert all(map(str.isprintable, caught.value.hint.split("\n")))
     assert caught.value.hint
     return caught.value
 
@@ -192,7 +195,8 @@ def test_a_folder_gives_its_text_files_in_order(file: Callable[..., str], tmp_pa
     file(b"f\xfcnf\n", "texts/latin.txt")
     read = read_corpus([str(tmp_path / "texts")])
     assert text_of(read) == "the first\nsecond\nthird\n"
-    (note,) = read.notes
+    note, advice = read.notes
+    assert "--encoding auto" in advice
     assert note.startswith("2 files skipped as not utf-8 text: ")
     assert "picture.png" in note
     assert "latin.txt" in note
@@ -238,7 +242,6 @@ def test_a_wrong_byte_is_named_with_offset_and_line(file: Callable[..., str]) ->
     assert error.message.endswith(
         r"x\x1b\n.txt is not utf-8 text: byte 0xe9 at offset 15, line 3 (invalid continuation byte)"
     )
-    assert error.hint == "If the file is in another encoding, name it: --encoding latin-1"
 
 
 def test_the_offset_is_that_of_the_decompressed_bytes(file: Callable[..., str]) -> None:
@@ -271,8 +274,7 @@ def test_a_text_without_its_mark_is_refused_with_advice_that_works(
     path = file(TEXT.encode(f"utf-{order}-be"))
     error = refusal(path, encoding=encoding)
     assert error.message.endswith("it does not start with a byte order mark (BOM)")
-    assert error.hint.endswith(f"--encoding utf-{order}-le, or utf-{order}-be")
-    assert text_of(read_corpus([path], Reading(encoding=error.hint.split()[-1]))) == TEXT
+    assert error.hint.startswith(f"Read it with --encoding utf-{order}-be: north-west, é€👍.")
 
 
 def test_the_mark_of_another_encoding_is_better_advice(file: Callable[..., str]) -> None:
@@ -293,7 +295,8 @@ def test_a_surrogate_is_no_character(file: Callable[..., str]) -> None:
 def test_the_encoding_in_use_is_not_recommended(file: Callable[..., str]) -> None:
     error = refusal(file("\ufeffab".encode("utf-16-le") + b"\x00\xd8a\0"), encoding="utf-16")
     assert "byte 0x00 at offset 6, line 1" in error.message
-    assert error.hint.endswith("--encoding utf-8")
+    assert "--encoding" in error.hint
+    assert "utf-16" not in error.hint
 
 
 def test_a_decoder_with_states_goes_back_before_a_wrong_byte(file: Callable[..., str]) -> None:
@@ -354,9 +357,7 @@ def test_all_files_have_to_be_there_before_one_is_read(
     assert "there is no file" in refusal(file(b"\xff"), tmp_path / "missing").message
 
 
-def test_pipes_and_devices_are_refused_without_waiting(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-    assert "is a pipe" in refusal(tmp_path / "fifo").message
+def test_devices_are_refused() -> None:
     assert "is a device" in refusal("/dev/null").message
 
 
@@ -368,7 +369,7 @@ def test_what_the_system_refuses_is_one_line(
         raise OSError(code, os.strerror(code))
 
     path = file(TEXT)
-    monkeypatch.setattr(textfiles, "_open", refuse)
+    monkeypatch.setattr(opening, "_open", refuse)
     assert refusal(path).message == f"cannot read {path}: {os.strerror(code)}"
 
 
@@ -428,6 +429,130 @@ def test_65536_characters_are_the_most(file: Callable[..., str]) -> None:
     assert "more than 65,536" in refusal(file(most + "a")).message
 
 
+# Encodings that nobody has named
+
+
+def test_the_advice_names_encodings_with_the_words_that_tell(file: Callable[..., str]) -> None:
+    path = file("She said “it’s late – isn’t it?”\n".encode("cp1252"))
+    first, *others = refusal(path).hint.split("\n")
+    assert first == "Read it with --encoding cp1252: She said “it’s late – isn’t it?”"
+    assert all(line.startswith("          or --encoding ") for line in others)
+    assert not any("latin-1" in line for line in others)
+
+
+@pytest.mark.parametrize(("text", "encoding"), [(GERMAN, "cp1252"), (CHINESE, "gb18030")])
+@pytest.mark.parametrize("named", ["utf-8", "ascii", "utf-16", "euc_jp", "cp1255"])
+def test_advice_works_when_it_is_followed(
+    file: Callable[..., str], text: str, encoding: str, named: str
+) -> None:
+    path = file(text.encode(encoding))
+    try:
+        read_corpus([path], Reading(encoding=named))
+    except CorpusError as error:
+        advised = re.search("--encoding ([a-z0-9_-]+)", error.hint)
+        assert advised
+        read_corpus([path], Reading(encoding=advised[1]))
+
+
+def test_utf_8_is_advised_where_it_is_utf_8(file: Callable[..., str]) -> None:
+    assert refusal(file(GERMAN), encoding="ascii").hint == "Read it with --encoding utf-8"
+
+
+def test_utf_8_with_a_wrong_byte_is_to_be_mended(file: Callable[..., str]) -> None:
+    content = GERMAN.encode() * 20 + b"\xff\n"
+    path = file(content)
+    command = refusal(path).hint.rpartition(": ")[2].split()
+    assert command[0] == "iconv"
+    mended = subprocess.run([*command, path], capture_output=True, check=False).stdout
+    assert text_of(read_corpus([file(mended)])) == GERMAN * 20 + "\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "auto"])
+def test_what_is_text_in_no_encoding_is_said_to_be_none(
+    file: Callable[..., str], encoding: str
+) -> None:
+    for content in (b"\x89PNG\r\n" + bytes(90), random.Random(2).randbytes(3000)):
+        assert "Only text can be learnt" in refusal(file(content), encoding=encoding).hint
+    assert refusal(file(""), encoding=encoding).message.endswith("is empty")
+
+
+def test_auto_reads_a_folder_of_many_encodings_as_a_whole(
+    file: Callable[..., str], tmp_path: Path
+) -> None:
+    file(gzip.compress(GERMAN.encode("cp1252")), "t/1.gz")
+    file(GERMAN.encode(), "t/2")
+    file(CHINESE.encode("gb18030"), "t/3")
+    file(CHINESE.encode("utf-16"), "t/4")
+    file(CHINESE.encode("utf-16-be"), "t/5")
+    file(GERMAN.encode("cp1252"), "t/6")
+    file(b"\x89PNG\0\0", "t/7")
+    read = read_corpus([str(tmp_path / "t")], Reading(encoding="auto"))
+    assert text_of(read) == GERMAN * 2 + CHINESE * 3 + GERMAN
+    assert read.encodings == {"cp1252": 2, "utf-8": 1, "gb18030": 1, "utf-16": 1, "utf-16-be": 1}
+    first, *_, skipped = read.notes
+    assert first == f"2 files read as cp1252: {tmp_path}/t/1.gz, {tmp_path}/t/6"
+    assert skipped == f"1 file skipped as no text: {tmp_path}/t/7"
+
+
+def test_auto_reads_stdin_and_says_as_what(pipe: Callable[[bytes], None]) -> None:
+    pipe(GERMAN.encode("cp1252"))
+    read = read_corpus(["-"], Reading(encoding="auto"))
+    assert text_of(read) == GERMAN
+    assert read.notes == ("1 file read as cp1252: stdin",)
+    pipe(GERMAN.encode("cp1252"))
+    assert "--encoding auto" in refusal("-").hint
+
+
+def test_what_does_not_fit_into_memory_is_kept_in_a_file(
+    pipe: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_IN_MEMORY", 10)
+    pipe(GERMAN.encode("cp1252") * 99)
+    assert text_of(read_corpus(["-"], Reading(encoding="auto"))) == GERMAN * 99
+
+
+def test_a_full_disk_is_one_line(
+    pipe: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, content: Any) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(opening, "SpooledTemporaryFile", lambda size: Full())
+    pipe(GERMAN.encode("cp1252"))
+    assert os.strerror(errno.ENOSPC) in refusal("-", encoding="auto").message
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "auto"])
+def test_a_named_pipe_is_read_once(tmp_path: Path, encoding: str) -> None:
+    path = str(tmp_path / "fifo")
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: Path(path).write_bytes(TEXT.encode()))
+    writer.start()
+    read = read_corpus([path], Reading(encoding=encoding))
+    writer.join()
+    assert text_of(read) == TEXT
+    assert read.files == ("-",)  # as nothing can read it again
+    assert "is named twice" in refusal(path, path).message
+    assert "is named twice" in refusal("-", "-").message
+
+
+@pytest.mark.parametrize("path", ["/dev/stdin", "/dev/fd/0"])
+def test_other_names_of_stdin_are_stdin(path: str, pipe: Callable[[bytes], None]) -> None:
+    pipe(TEXT.encode())
+    assert text_of(read_corpus([path])) == TEXT
+
+
+def test_characters_that_no_text_has_are_told(file: Callable[..., str]) -> None:
+    path = file("“No”, he said, “it’s not.”\n".encode("cp1252"))
+    (note,) = read_corpus([path], Reading(encoding="latin-1")).notes
+    assert "U+0093 2 times, U+0094 2 times, U+0092 1 time" in note
+    assert "--encoding auto" in note
+    (note,) = read_corpus([file(TEXT + "\ufffd\x1b")]).notes
+    assert "U+001B 1 time, U+FFFD 1 time" in note
+    assert read_corpus([file(TEXT), file(TEXT, "2")], Reading(unit="file")).notes == ()
+
+
 # Laws
 
 
@@ -458,7 +583,7 @@ def test_any_bytes_are_read_as_python_decodes_them_or_refused_at_the_right_place
     right = content[:wrong].decode()
     text = right.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textfiles, "PIECE", piece)
+        patch.setattr(opening, "PIECE", piece)
         try:
             read = read_corpus([str(scratch)])
         except CorpusError as error:
@@ -529,3 +654,16 @@ def test_memory_is_two_copies_of_the_indices_and_a_little(file: Callable[..., st
         assert peak(large) < 2 * len(line) * 300_000 + 12e6
     finally:
         tracemalloc.stop()
+
+
+@given(text=st.text(), piece=st.sampled_from([4, 5, 1 << 18]))
+def test_auto_reads_utf_8_as_utf_8(scratch: Path, text: str, piece: int) -> None:
+    scratch.write_bytes(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "PIECE", piece)
+        try:
+            plain = read_text(str(scratch))
+        except CorpusError:
+            assert "\0" in text
+        else:
+            assert read_text(str(scratch), Reading(encoding="auto")) == plain

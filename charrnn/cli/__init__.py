@@ -53,7 +53,7 @@ def charrnn(
 
 
 def run() -> int:
-    """Run the command line; every expected failure is one line and, if it helps, one more."""
+    """Run the command line; every expected failure is one line and, if it helps, what to do."""
     terminal = Terminal.of_process()
     try:
         code = app(standalone_mode=False, obj=terminal)
@@ -88,5 +88,5 @@ def complain(error: Exception, terminal: Terminal) -> int:
             message, hint, code = f"{where}: {error.strerror or error}", "", 1
         case _:
             message, hint, code = "out of memory", "Try a smaller --hidden-size or --batch-size.", 1
-    terminal.stderr.say(f"charrnn: error: {message}", *filter(None, [hint]))
+    terminal.stderr.say(f"charrnn: error: {message}", *hint.splitlines())
     return code

@@ -4,3 +4,5 @@
 FORMS = ("nfc", "nfd")
 #: What a text may be made of: one running text, or independent units.
 UNITS = ("text", "line", "paragraph", "file")
+#: In place of an encoding: find out for each file in which it is.
+AUTO = "auto"

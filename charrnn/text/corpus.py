@@ -13,10 +13,12 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError
-from charrnn.text.decoding import Found, name_list
+from charrnn.text import AUTO
+from charrnn.text.decoding import Found, name_list, shown
 from charrnn.text.division import is_short
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
+from charrnn.text.guessing import is_odd
 from charrnn.text.lists import list_note
 from charrnn.text.rare import replaced
 from charrnn.text.reading import USUAL, Reading
@@ -37,9 +39,10 @@ class Corpus:
     vocabulary  the V different characters
     counts      (V,) int64, how often each occurs
     sha256      of the text with its rare characters, in UTF-8: other encodings have the same hash
-    files       the paths as they were given
+    files       the paths as they were given; a pipe is "-", as it cannot be read again
     notes       what was changed or left out, a line each
     reading     how it was read
+    encodings   how many files were found to be in which, if that was to be found out
     endings     how many line endings of each kind the files have: LF, CRLF, CR
     """
 
@@ -50,6 +53,7 @@ class Corpus:
     files: tuple[str, ...]
     notes: tuple[str, ...]
     reading: Reading
+    encodings: dict[str, int]
     endings: dict[str, int]
 
     @property
@@ -73,7 +77,8 @@ class Corpus:
 
 
 def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
-    """Read files, folders (every text file below, sorted by path) and "-" for stdin as one text.
+    """Read files, folders (every text file below, sorted by path), pipes and "-" for stdin as one
+    text.
 
     Files that end in .gz, .bz2 or .xz are decompressed. A byte order mark is dropped; CRLF and lone
     CR become LF unless `newlines` is "keep". A newline is put between two files where the first
@@ -92,6 +97,8 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     _check_enough(ids, vocabulary, found)
     _check_units(reading.units, vocabulary, counts)
     notes = found.notes(reading.encoding, reading.newlines)
+    if odd := _odd_note(vocabulary, counts, reading):
+        notes.append(odd)
     if reading.min_count:
         boundary = reading.units.boundary if reading.units else None
         (ids, vocabulary, counts), note = replaced(
@@ -109,9 +116,10 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
         vocabulary,
         counts,
         digest.hexdigest(),
-        files=tuple(paths),
+        files=tuple("-" if path in found.pipes else path for path in paths),
         notes=tuple(notes),
         reading=reading,
+        encodings={encoding: len(files) for encoding, files in found.encodings.items()},
         endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
     )
 
@@ -151,6 +159,26 @@ def _check_units(units: Units | None, vocabulary: Vocabulary, counts: Array) -> 
         f"the text is a single {units.kind}: {missing[units.kind]}",
         "Leave --unit out to learn it as one running text, or give another.",
     )
+
+
+def _odd_note(vocabulary: Vocabulary, counts: Array, reading: Reading) -> str | None:
+    """A line for characters that no text should have: mostly signs of a wrong encoding."""
+    odd = [
+        (int(count), character)
+        for character, count in zip(vocabulary.characters, counts, strict=True)
+        if is_odd(character) and not (reading.units and character == reading.units.boundary)
+    ]
+    if not odd:
+        return None
+    most = sorted(odd, key=lambda each: (-each[0], each[1]))
+    some = ", ".join(
+        f"U+{ord(character):04X} {count:,} time" + "s" * (count > 1)
+        for count, character in most[:3]
+    )
+    more = f" and {len(odd) - 3} others" if len(odd) > 3 else ""
+    whole = reading.encoding in (AUTO, "utf-8")
+    doubt = "" if whole else f"; is it {shown(reading.encoding)}? --encoding auto finds out"
+    return f"characters that no text should have: {some}{more}{doubt}"
 
 
 class _Indexer:

@@ -1,7 +1,8 @@
 """From bytes to text: decoded strictly, checked for what is no text, line ends made LF.
 
 The bytes of a file come in pieces, and its text leaves in pieces; where a piece ends never matters.
-Errors name the file, the byte and the line. Nothing here opens a file.
+Errors name the file, the byte and the line, and an encoding only where a byte order mark does.
+Nothing here opens a file.
 """
 
 import codecs
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from charrnn.errors import CorpusError, UsageError
+from charrnn.text import AUTO
 from charrnn.visible import visible
 
 _MARKS = {  # utf-32 first: its little-endian mark begins with that of utf-16
@@ -18,6 +20,9 @@ _MARKS = {  # utf-32 first: its little-endian mark begins with that of utf-16
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+
+#: What stands for standard input.
+STDIN = ("-", "/dev/stdin", "/dev/fd/0")
 
 
 @dataclass
@@ -29,12 +34,18 @@ class Found:
     crlf: int = 0
     lone_cr: int = 0
     skipped: list[str] = field(default_factory=list)  # files below a folder that are not text
+    foreign: bool = False  # some of them may be text all the same, for they have no NUL
     empty: list[str] = field(default_factory=list)
+    pipes: list[str] = field(default_factory=list)  # what cannot be read again
+    encodings: dict[str, list[str]] = field(default_factory=dict)  # found out, and files in each
     empty_units: int = 0
 
     def notes(self, encoding: str, newlines: str) -> list[str]:
         """One line for each kind of thing that was met."""
-        notes = []
+        notes = [
+            f"{_count(len(files), 'file')} read as {encoding}: {name_list(files)}"
+            for encoding, files in self.encodings.items()
+        ]
         if self.marks:
             notes.append(f"{_count(self.marks, 'byte order mark')} dropped")
         if self.crlf and newlines == "unix":
@@ -43,9 +54,10 @@ class Found:
             notes.append(f"{_count(self.lone_cr, 'lone CR line ending')} became LF")
         if self.skipped:
             files = _count(len(self.skipped), "file")
-            notes.append(
-                f"{files} skipped as not {shown(encoding)} text: {name_list(self.skipped)}"
-            )
+            reason = "as no text" if encoding == AUTO else f"as not {shown(encoding)} text"
+            notes.append(f"{files} skipped {reason}: {name_list(self.skipped)}")
+        if self.foreign:
+            notes.append("--encoding auto reads those of them that are text in another encoding")
         if self.empty:
             notes.append(f"{_count(len(self.empty), 'file')} without text: {name_list(self.empty)}")
         if self.empty_units:
@@ -67,7 +79,7 @@ def check_encoding(encoding: str) -> None:
     except (LookupError, ValueError) as error:
         raise UsageError(
             f"there is no text encoding '{visible(encoding, one_line=True)}'",
-            "Name one that Python knows, such as utf-8, utf-16, latin-1, cp1252 or shift_jis.",
+            "Name one that Python knows, such as utf-8, cp1252 or shift_jis, or auto to find out.",
         ) from error
 
 
@@ -107,7 +119,7 @@ class Decoding:
             raise NotTextError(
                 f"{shown(self.path)} looks like a binary file"
                 f" (NUL at character {self.characters + nul:,})",
-                self._hint("Only text can be learnt. If it is UTF-16: --encoding utf-16-le"),
+                self._hint(),
             )
         try:
             text.encode()
@@ -137,32 +149,26 @@ class Decoding:
 
     def _undecodable(self, error: UnicodeError) -> NotTextError:
         """The error for bytes that are not text, of which `bytes` and `line` say where."""
-        reason, hint = str(error), self._hint()
+        reason = str(error)
         codec = codecs.lookup(self.encoding).name
         marks = tuple(mark for mark, name in _MARKS.items() if name == codec)
         if marks and not self.head.startswith(marks):  # Python's words depend on its version
             reason = "it does not start with a byte order mark (BOM)"
-            if not self._mark():
-                hint = f"Name the order of its bytes: --encoding {codec}-le, or {codec}-be"
         elif isinstance(error, UnicodeDecodeError):
             reason = f"the byte order mark of {mark}" if (mark := self._mark()) else error.reason
             byte = error.object[error.start]
             reason = f"byte 0x{byte:02x} at offset {self.bytes:,}, line {self.line:,} ({reason})"
-        return NotTextError(
-            f"{shown(self.path)} is not {shown(self.encoding)} text: {reason}", hint
-        )
+        problem = f"{shown(self.path)} is not {shown(self.encoding)} text: {reason}"
+        return NotTextError(problem, self._hint())
 
     def _mark(self) -> str:
         """The encoding whose byte order mark the file begins with, unless it is being used."""
-        names = (name for mark, name in _MARKS.items() if self.head.startswith(mark))
-        name = next(names, "")
+        name = marked(self.head)
         return "" if codecs.lookup(self.encoding).name.startswith(name) else name
 
-    def _hint(self, otherwise: str = "") -> str:
-        if self._mark():
-            return f"Read it with --encoding {self._mark()}"
-        other = "latin-1" if codecs.lookup(self.encoding).name == "utf-8" else "utf-8"
-        return otherwise or f"If the file is in another encoding, name it: --encoding {other}"
+    def _hint(self) -> str:
+        """What a byte order mark says; without one only the whole of the file may tell."""
+        return f"Read it with --encoding {self._mark()}" if self._mark() else ""
 
 
 def _decode(
@@ -184,9 +190,14 @@ def _decode(
         return "", 0, error
 
 
+def marked(head: bytes) -> str:
+    """The encoding whose byte order mark a file begins with, of those where each has its own."""
+    return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
+
+
 def shown(path: str) -> str:
     """The path as it may stand in a message; the name of an encoding, too."""
-    return "stdin" if path == "-" else visible(path, one_line=True)
+    return "stdin" if path in STDIN else visible(path, one_line=True)
 
 
 def name_list(paths: list[str]) -> str:

@@ -14,7 +14,7 @@ from charrnn.text.units import Units
 
 @dataclass(frozen=True)
 class Reading:
-    """encoding   any that Python knows
+    """encoding   any that Python knows, or "auto" to find out for each file
     newlines   "unix" makes CRLF and lone CR LF, "keep" leaves them
     normalize  the form that it is brought into, "nfc" or "nfd"; None leaves it as it is
     unit       what it is made of, "line", "paragraph" or "file"; None for one running text

@@ -90,6 +90,7 @@ class Session:
                 "sha256": self.corpus.sha256,
                 "characters": len(self.corpus.ids),
                 **self.corpus.reading.stated(),
+                **({"encodings": self.corpus.encodings} if self.corpus.encodings else {}),
             },
             **self._units(),
             "excerpt": self.excerpt(),

@@ -126,7 +126,11 @@ class Request:
         panel=TEXT,
         show_default="blank lines",
     )
-    encoding: str | None = option("Encoding of the text.", panel=TEXT, show_default="utf-8")
+    encoding: str | None = option(
+        "Encoding of the text; auto finds it out for each file.",
+        panel=TEXT,
+        show_default="utf-8",
+    )
     newlines: str | None = option(
         "Make CRLF and CR line ends LF, or keep them.",
         choices=("unix", "keep"),

@@ -73,8 +73,10 @@ def about_the_text(plan: Plan) -> list[Fact]:
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
     encoding, normalize = corpus.reading.encoding, corpus.reading.normalize
     how = {"encoding": encoding, "normalize": normalize, "min_count": corpus.reading.min_count}
+    how["encodings"] = corpus.encodings
+    which = f" ({', '.join(corpus.encodings)})" if corpus.encodings else ""
     form = f", brought into {normalize.upper()}" if normalize else ""
-    text = f"{names}: {len(corpus.ids):,} characters, {encoding}{form}"
+    text = f"{names}: {len(corpus.ids):,} characters, {encoding}{which}{form}"
     facts: list[Fact] = [
         ("text", text, how),
         ("line endings", ", ".join(line_ends) or "none", {"line_endings": endings}),

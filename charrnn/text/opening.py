@@ -1,0 +1,121 @@
+"""What a path leads to, as bytes in pieces: a file, decompressed, or what comes through a pipe.
+
+A pipe is read once. Where it has to be looked at before it is read, it is kept in a temporary file.
+"""
+
+import importlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from charrnn.errors import CharRNNError, CorpusError, UsageError
+from charrnn.text.decoding import STDIN, shown
+from charrnn.visible import visible
+
+PIECE = 1 << 18  # bytes that are read and decoded at once; at least 4, to know a byte order mark
+_IN_MEMORY = 1 << 24  # bytes of a pipe that are kept without a file
+_ARCHIVES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # and the modules that open them
+
+
+class Source:
+    """The bytes at `path`, to be read once, or any number of times if they are `kept`."""
+
+    def __init__(self, path: str, kept: bool = False) -> None:
+        self.path, self.once = path, False
+        self._copy: SpooledTemporaryFile[bytes] | None = None
+        if is_pipe(path):
+            self.once = not kept
+            self._copy = self._copied() if kept else None
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._copy is not None:
+            self._copy.close()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the content, decompressed, in pieces that are not empty."""
+        if self._copy is None:
+            yield from _pieces(self.path)
+            return
+        self._copy.seek(0)
+        while piece := self._copy.read(PIECE):
+            yield piece
+
+    def _copied(self) -> "SpooledTemporaryFile[bytes]":
+        copy = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with the source)
+        for piece in _pieces(self.path):
+            try:
+                copy.write(piece)
+            except OSError as error:
+                copy.close()
+                raise CorpusError(
+                    f"{shown(self.path)} cannot be kept in a temporary file: {error.strerror}",
+                    "Name its --encoding, so that it need not be, or give it as a file.",
+                ) from error
+        return copy
+
+
+def is_pipe(path: str) -> bool:
+    """Is it stdin, or a pipe that has a name? Either can be read only once."""
+    try:
+        return path in STDIN or stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _pieces(path: str) -> Iterator[bytes]:
+    """Yield the content of a file, decompressed, in pieces that are not empty."""
+    try:
+        with _open(path) as file:
+            while piece := file.read(PIECE):
+                yield piece
+    except CharRNNError:
+        raise
+    except Exception as error:  # zlib and lzma have exceptions of their own
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from error
+        if _archive_module(path) is None:
+            raise
+        reason = visible(str(error), one_line=True)
+        raise CorpusError(
+            f"{shown(path)} is a damaged archive: {reason}",
+            "Fetch it again, or decompress what can be saved and give that file.",
+        ) from error
+
+
+def _open(path: str) -> AbstractContextManager[BinaryIO]:
+    if path in STDIN:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError(
+                "nothing is piped into stdin, which - stands for",
+                "Pipe a text into the command, or name a file.",
+            )
+        return nullcontext(cast(BinaryIO, sys.stdin.buffer))  # not ours to close
+    module = _archive_module(path)
+    if module is None:
+        return open(path, "rb")
+    try:
+        library = importlib.import_module(module)
+    except ImportError as error:
+        raise CorpusError(
+            f"{shown(path)} cannot be opened: this Python was built without {module}",
+            "Decompress the file first.",
+        ) from error
+    return cast(BinaryIO, library.open(path, "rb"))
+
+
+def _archive_module(path: str) -> str | None:
+    return _ARCHIVES.get(os.path.splitext(path)[1].lower())
+
+
+def unreadable(path: str, error: OSError) -> CorpusError:
+    hint = "Choose another file."
+    if isinstance(error, PermissionError):
+        hint = "Allow it to be read, or copy it to a place of your own."
+    return CorpusError(f"cannot read {shown(path)}: {error.strerror}", hint)
