@@ -175,7 +175,7 @@ def _odd_note(vocabulary: Vocabulary, counts: Array, reading: Reading) -> str | 
         f"U+{ord(character):04X} {count:,} time" + "s" * (count > 1)
         for count, character in most[:3]
     )
-    more = f" and {len(odd) - 3} others" if len(odd) > 3 else ""
+    more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
     whole = reading.encoding in (AUTO, "utf-8")
     doubt = "" if whole else f"; is it {shown(reading.encoding)}? --encoding auto finds out"
     return f"characters that no text should have: {some}{more}{doubt}"

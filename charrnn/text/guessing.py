@@ -19,9 +19,9 @@ from charrnn.visible import visible
 _CANDIDATES = {
     **{"cp1252": 0, "cp1250": 1, "cp1251": 0, "cp1253": 0, "cp1254": 1, "cp1255": 0, "cp1256": 0},
     **{"cp1257": 2, "iso8859-2": 1, "iso8859-7": 1, "iso8859-15": 1, "koi8-r": 0, "koi8-u": 1},
-    **{"mac-roman": 3, "cp850": 3, "cp437": 4, "cp852": 4, "cp866": 1, "iso8859-5": 2},
+    **{"mac-roman": 2, "cp850": 3, "cp437": 4, "cp852": 4, "cp866": 1, "iso8859-5": 2},
     **{"iso8859-6": 2, "iso8859-8": 2, "iso8859-9": 2, "iso8859-13": 3, "iso8859-16": 4},
-    **{"mac-cyrillic": 2, "mac-greek": 3, "mac-latin2": 4, "mac-turkish": 4, "cp874": 0},
+    **{"mac-cyrillic": 3, "mac-greek": 3, "mac-latin2": 4, "mac-turkish": 4, "cp874": 0},
     **{"cp737": 3, "cp857": 4, "cp862": 3, "cp775": 5, "cp865": 5},
     **{"gb18030": 0, "big5": 0, "cp950": 1, "cp932": 0, "euc_jp": 0, "cp949": 0},
     **{"utf-16-le": 0, "utf-16-be": 0, "utf-32-le": 0, "utf-32-be": 0},
@@ -30,15 +30,16 @@ _MANY_BYTES = tuple(name for name in _CANDIDATES if name[:3] in ("gb1", "big", "
 _MANY_BYTES += ("cp932", "cp949", "cp950")
 _SAMPLE = 1 << 13  # bytes
 _DEAREST = 7.0  # nats a character beyond ASCII: no language costs as much
-_WORDS, _BEFORE = 36, 12  # characters that are shown, and of them before the first telling one
+_TIMES, _MORE = 1.6, 10.0  # what costs so many times the best, and more, is nonsense beside it
+_WORDS, _BEFORE = 30, 12  # characters that are shown, and of them before the first telling one
 
 Pieces = Callable[[], Iterator[bytes]]  # the content of a file, any number of times
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An encoding in which a whole file can be read, its first telling words there, and how little
-    they look like a language."""
+    """An encoding in which a whole file can be read, its first telling words, and how little it
+    looks like a language."""
 
     encoding: str
     words: str
@@ -76,8 +77,10 @@ def guesses(pieces: Pieces, most: int = 3) -> list[Guess]:
         if nats <= _DEAREST * max(sum(not character.isascii() for character in text), 1):
             likely.append((nats + handicap, encoding, text))
     found: dict[str, Guess] = {}
-    for nats, encoding, text in sorted(likely, key=lambda each: each[0]):
-        if len(found) == most:
+    likely.sort(key=lambda each: each[0])
+    for nats, encoding, text in likely:
+        dearest = next((_TIMES * best.cost + _MORE for best in found.values()), nats)
+        if len(found) == most or nats > dearest:
             break
         if text in found:
             continue
@@ -86,7 +89,7 @@ def guesses(pieces: Pieces, most: int = 3) -> list[Guess]:
         else:
             whole = _fits(pieces, encoding)
         if whole:
-            found[text] = Guess(encoding, _telling(text), nats)
+            found[text] = Guess(encoding, _telling(text, next(iter(found), "")), nats)
     return list(found.values())
 
 
@@ -134,11 +137,15 @@ def _fits(pieces: Pieces, encoding: str) -> bool:
     return not any(map(is_odd, met))
 
 
-def _telling(text: str) -> str:
-    """The words around the first character that is not ASCII, safe to show."""
-    first = next((i for i, character in enumerate(text) if not character.isascii()), 0)
+def _telling(text: str, best: str) -> str:
+    """The words around the first character that is not as in the best guess, or if this is the
+    best, that is not ASCII; safe to show."""
+    differs = (i for i, (one, other) in enumerate(zip(text, best, strict=False)) if one != other)
+    first = next(differs, 0)
+    if not best:
+        first = next((i for i, character in enumerate(text) if not character.isascii()), 0)
     before = text[:first].split("\n")[-1][-_BEFORE:]
     if len(before) == _BEFORE:
         before = before.partition(" ")[2] or before
-    words = " ".join((before + text[first : first + _WORDS - len(before)]).split())
-    return visible(words, one_line=True)
+    words = before + text[first : first + _WORDS - len(before)].split("\n")[0]
+    return visible(" ".join(words.split()), one_line=True)

@@ -5,6 +5,7 @@ the letters of some languages by how common they are, where quotation marks stan
 and cases do not mix within a word. ASCII costs nothing: nearly all encodings agree on it.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
@@ -80,11 +81,13 @@ _MARKS = {
     for character in characters
 }
 _OPENING, _CLOSING, _EITHER = "„‚‹«", "”", "“‘»›"
+_LINES = re.compile(r"([^\w\s])\1{2,}")  # that are drawn, of one character
 _ALPHABETS = ("Latin", "Cyrillic", "Greek", "Hebrew", "Arabic", "Thai")
 
 
 def cost(text: str) -> float:
     """What the characters of `text` cost, in the language that explains them best."""
+    text = _LINES.sub(r"\1", text)
     counts = Counter(text)
     sorts = {character: _sort(character) for character in counts}
     letters = [(c, n) for c, n in counts.items() if not c.isascii() and sorts[c][1] in "luwm"]
@@ -128,7 +131,7 @@ def _sort(character: str) -> tuple[str, str, bool]:
 def _mark(character: str) -> float:
     """What a character costs that is no letter, in any language."""
     if "\u2500" <= character <= "\u259f":
-        return 3.5
+        return 5.0
     return _MARKS.get(character, 5.0 if unicodedata.category(character) == "Cf" else 7.0)
 
 
