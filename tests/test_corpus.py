@@ -435,7 +435,7 @@ def test_65536_characters_are_the_most(file: Callable[..., str]) -> None:
 def test_the_advice_names_encodings_with_the_words_that_tell(file: Callable[..., str]) -> None:
     path = file("She said “it’s late – isn’t it?”\n".encode("cp1252"))
     first, *others = refusal(path).hint.split("\n")
-    assert first == "Read it with --encoding cp1252: She said “it’s late – isn’t it?”"
+    assert first == "Read it with --encoding cp1252: She said “it’s late – isn’t it"
     assert all(line.startswith("          or --encoding ") for line in others)
     assert not any("latin-1" in line for line in others)
 

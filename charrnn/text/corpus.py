@@ -124,9 +124,10 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     )
 
 
-def read_text(path: str, reading: Reading = USUAL) -> str:
-    """Read a small text by the rules and with the errors of `read_corpus`; it may be empty."""
-    return "".join(texts([path], reading, Found()))
+def read_text(path: str, reading: Reading = USUAL, found: Found | None = None) -> str:
+    """Read a small text by the rules and with the errors of `read_corpus`; it may be empty. What is
+    met on the way is counted in `found`."""
+    return "".join(texts([path], reading, found or Found()))
 
 
 def _check_enough(ids: Array, vocabulary: Vocabulary, found: Found) -> None:

@@ -40,12 +40,17 @@ class Found:
     encodings: dict[str, list[str]] = field(default_factory=dict)  # found out, and files in each
     empty_units: int = 0
 
-    def notes(self, encoding: str, newlines: str) -> list[str]:
-        """One line for each kind of thing that was met."""
-        notes = [
+    @property
+    def readings(self) -> list[str]:
+        """One line for each encoding that was found out."""
+        return [
             f"{_count(len(files), 'file')} read as {encoding}: {name_list(files)}"
             for encoding, files in self.encodings.items()
         ]
+
+    def notes(self, encoding: str, newlines: str) -> list[str]:
+        """One line for each kind of thing that was met."""
+        notes = self.readings
         if self.marks:
             notes.append(f"{_count(self.marks, 'byte order mark')} dropped")
         if self.crlf and newlines == "unix":

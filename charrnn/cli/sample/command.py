@@ -82,12 +82,15 @@ def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     """The prompt in characters that the model knows; says what had to be changed."""
     from charrnn.generation.prompts import unescape
     from charrnn.text.corpus import read_text
+    from charrnn.text.decoding import Found
 
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")
     else:
         how = replace(reading(loaded, wanted), unit=None, separator=None)
-        text = read_text(wanted.prompt_file, how)
+        found = Found()
+        text = read_text(wanted.prompt_file, how, found)
+        stderr.say(*(f"prompt: {note}" for note in found.readings))
         if loaded.units:  # the end of the file is not the end of the unit
             text = text.rstrip("\n")
     text, notes = loaded.fit(text, wanted.unknown)
