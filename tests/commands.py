@@ -80,10 +80,12 @@ def run_here(*arguments: str | Path) -> int:
 
 
 def error_of(stderr: bytes | str) -> str:
-    """The error message; stderr has to be that line and at most one more, nothing else."""
+    """The error message; stderr has to be that line and at most one more, nothing else, but for
+    what else may be done, in lines of their own."""
     text = stderr.decode() if isinstance(stderr, bytes) else stderr
     lines = text.splitlines()
-    assert 1 <= len(lines) <= 2, text
+    assert lines, text
+    assert all(line.lstrip().startswith("or --") for line in lines[2:]), text
     assert lines[0].startswith("charrnn: error: "), text
     assert text.replace("\n", "").isprintable(), text
     return lines[0].removeprefix("charrnn: error: ")

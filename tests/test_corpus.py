@@ -461,9 +461,12 @@ def test_utf_8_is_advised_where_it_is_utf_8(file: Callable[..., str]) -> None:
 def test_utf_8_with_a_wrong_byte_is_to_be_mended(file: Callable[..., str]) -> None:
     content = GERMAN.encode() * 20 + b"\xff\n"
     path = file(content)
+    assert refusal(path, encoding="auto").hint == refusal(path).hint
     command = refusal(path).hint.rpartition(": ")[2].split()
     assert command[0] == "iconv"
-    mended = subprocess.run([*command, path], capture_output=True, check=False).stdout
+    mended = subprocess.run(
+        [*command[: command.index("FILE")], path], capture_output=True, check=False
+    ).stdout
     assert text_of(read_corpus([file(mended)])) == GERMAN * 20 + "\n"
 
 
@@ -486,12 +489,14 @@ def test_auto_reads_a_folder_of_many_encodings_as_a_whole(
     file(CHINESE.encode("utf-16-be"), "t/5")
     file(GERMAN.encode("cp1252"), "t/6")
     file(b"\x89PNG\0\0", "t/7")
+    file("", "t/8")
     read = read_corpus([str(tmp_path / "t")], Reading(encoding="auto"))
     assert text_of(read) == GERMAN * 2 + CHINESE * 3 + GERMAN
     assert read.encodings == {"cp1252": 2, "utf-8": 1, "gb18030": 1, "utf-16": 1, "utf-16-be": 1}
-    first, *_, skipped = read.notes
+    first, *_, skipped, empty = read.notes
     assert first == f"2 files read as cp1252: {tmp_path}/t/1.gz, {tmp_path}/t/6"
     assert skipped == f"1 file skipped as no text: {tmp_path}/t/7"
+    assert empty == f"1 file without text: {tmp_path}/t/8"
 
 
 def test_auto_reads_stdin_and_says_as_what(pipe: Callable[[bytes], None]) -> None:

@@ -148,6 +148,8 @@ def _encoding_of(source: Source) -> str:
         return mark
     if guessing.decodes(source.pieces, "utf-8"):
         return "utf-8"
+    if guessing.is_damaged_utf_8(source.pieces):
+        return ""  # it would read in others, as nonsense
     return next((guess.encoding for guess in guessing.guesses(source.pieces, most=1)), "")
 
 
@@ -155,11 +157,12 @@ def _decoded(path: str, encoding: str, reading: Reading, found: Found) -> Iterat
     with Source(path, kept=encoding == AUTO) as source:
         if encoding == AUTO:
             encoding = _encoding_of(source) or "utf-8"  # whose error says what is wrong
+        decoding = Decoding(path, encoding, reading.newlines, found)
         try:
-            yield from Decoding(path, encoding, reading.newlines, found).texts(source.pieces())
+            yield from decoding.texts(source.pieces())
         except NotTextError as error:
             raise NotTextError(error.message, error.hint or _advice(source)) from error
-    if reading.encoding == AUTO:
+    if reading.encoding == AUTO and decoding.characters:
         found.encodings.setdefault(encoding, []).append(path)
 
 
@@ -170,7 +173,8 @@ def _advice(source: Source) -> str:
     if guessing.decodes(source.pieces, "utf-8"):
         return "Read it with --encoding utf-8"
     if guessing.is_damaged_utf_8(source.pieces):
-        return "It is UTF-8 with a few wrong bytes; leave them out: iconv -c -f utf-8 -t utf-8"
+        mend = "iconv -c -f utf-8 -t utf-8 FILE > NEW"
+        return f"Most of it is UTF-8; this leaves out what is wrong: {mend}"
     lines = [
         f"--encoding {each.encoding}: {each.words}" for each in guessing.guesses(source.pieces)
     ]

@@ -94,7 +94,7 @@ def guesses(pieces: Pieces, most: int = 3) -> list[Guess]:
 
 
 def is_damaged_utf_8(pieces: Pieces) -> bool:
-    """Is it UTF-8 but for a few bytes?"""
+    """Is most of what is not ASCII UTF-8?"""
     text = _looked_at(pieces)[1].decode("utf-8", "replace")
     wrong, right = text.count("\ufffd"), sum(not character.isascii() for character in text)
     return right - wrong > 3 * wrong

@@ -171,7 +171,7 @@ def _clash(one: tuple[str, str, bool], two: tuple[str, str, bool]) -> float:
     if ascii_a and ascii_b:
         return 0.0
     if script and other:
-        if script != other and "m" not in (a, b):
+        if script != other and "marks" not in (script, other):
             if script in _ALPHABETS and other in _ALPHABETS:
                 return 4.0
             return 0.0 if {script, other} == {"Han", "kana"} else 2.5
