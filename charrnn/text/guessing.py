@@ -19,7 +19,7 @@ from charrnn.visible import visible
 _CANDIDATES = {
     **{"cp1252": 0, "cp1250": 1, "cp1251": 0, "cp1253": 0, "cp1254": 1, "cp1255": 0, "cp1256": 0},
     **{"cp1257": 2, "iso8859-2": 1, "iso8859-7": 1, "iso8859-15": 1, "koi8-r": 0, "koi8-u": 1},
-    **{"mac-roman": 2, "cp850": 3, "cp437": 4, "cp852": 4, "cp866": 1, "iso8859-5": 2},
+    **{"mac-roman": 2, "cp850": 2, "cp437": 3, "cp852": 4, "cp866": 1, "iso8859-5": 2},
     **{"iso8859-6": 2, "iso8859-8": 2, "iso8859-9": 2, "iso8859-13": 3, "iso8859-16": 4},
     **{"mac-cyrillic": 3, "mac-greek": 3, "mac-latin2": 4, "mac-turkish": 4, "cp874": 0},
     **{"cp737": 3, "cp857": 4, "cp862": 3, "cp775": 5, "cp865": 5},

@@ -6,6 +6,7 @@ and cases do not mix within a word. ASCII costs nothing: nearly all encodings ag
 """
 
 import re
+import string
 import unicodedata
 from collections import Counter
 from functools import lru_cache
@@ -82,6 +83,9 @@ _MARKS = {
 }
 _OPENING, _CLOSING, _EITHER = "„‚‹«", "”", "“‘»›"
 _LINES = re.compile(r"([^\w\s])\1{2,}")  # that are drawn, of one character
+#: What stands between two letters and has no business there; no-break spaces between small ones.
+_WITHIN = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’–—·](?=[^\W\d_])|(?<=[a-z])\xa0(?=[a-z])")
+_ASCII = string.ascii_letters
 _ALPHABETS = ("Latin", "Cyrillic", "Greek", "Hebrew", "Arabic", "Thai")
 
 
@@ -96,9 +100,16 @@ def cost(text: str) -> float:
         for character, number in counts.items()
         if not character.isascii() and sorts[character][1] not in "luwm"
     )
-    spoken = min(sum(n * _letter(c, language) for c, n in letters) for language in _LETTERS)
+    # A few letters of another script in a text of ASCII letters are rarer than a few accents.
+    latin = sum(counts[c] for c in _ASCII) > 2 * sum(n for _, n in letters)
+    spoken = min(
+        sum(n * _letter(c, language) for c, n in letters)
+        + (6.0 if latin and letters and language not in _LATIN else 0.0)
+        for language in _LETTERS
+    )
     pairs = Counter(pairwise(sorts[character] for character in text))
-    return marks + spoken + sum(n * _clash(*pair) for pair, n in pairs.items())
+    within = 4.0 * len(_WITHIN.findall(text))
+    return marks + spoken + within + sum(n * _clash(*pair) for pair, n in pairs.items())
 
 
 @lru_cache(1 << 16)
@@ -179,6 +190,8 @@ def _clash(one: tuple[str, str, bool], two: tuple[str, str, bool]) -> float:
         return doubled + (4.0 if (a, b) == ("l", "u") else 0.5 if b == "u" else 0.0)
     if "Han" in (script, other) and " " in (a, b):
         return 0.7  # hardly ever within Chinese and Japanese; Korean parts words by spaces
+    if a == b == "o":
+        return 2.5
     if script and b in "oe#s":
         return {"o": 3.0, "e": 1.0}.get(b, 2.5)
     if other and a in "ce#s":
