@@ -80,6 +80,13 @@ def test_a_file_that_tells_late_is_looked_at_until_it_does(size: int) -> None:
     assert guesses(pieces_of(content, size))[0].encoding == "koi8-r"
 
 
+@given(st.sampled_from(LEGACY), st.integers(4, 99))
+def test_where_pieces_end_does_not_matter_to_a_guess(text: tuple[str, str], size: int) -> None:
+    content = text[0].encode(text[1], "ignore")
+    pieces = pieces_of(b"nothing to see here\n" * 9 + content, size)
+    assert text[1][:3] == "utf" or guesses(pieces) == guesses(partial(iter, [b"".join(pieces())]))
+
+
 @pytest.mark.parametrize("length", [200, 5_000, 300_000])
 def test_random_bytes_read_like_no_text(length: int) -> None:
     assert guesses(pieces_of(random.Random(length).randbytes(length))) == []

@@ -6,7 +6,6 @@ Memory stays small however large the file is.
 """
 
 import codecs
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,18 +15,18 @@ from charrnn.text.languages import cost
 from charrnn.visible import visible
 
 #: What is tried, and a handicap in nats: of two that are as good, the commoner is it.
-_CANDIDATES = {
+_ONE_BYTE = {
     **{"cp1252": 0, "cp1250": 1, "cp1251": 0, "cp1253": 0, "cp1254": 1, "cp1255": 0, "cp1256": 0},
     **{"cp1257": 2, "iso8859-2": 1, "iso8859-7": 1, "iso8859-15": 1, "koi8-r": 0, "koi8-u": 1},
     **{"mac-roman": 2, "cp850": 2, "cp437": 3, "cp852": 4, "cp866": 1, "iso8859-5": 2},
     **{"iso8859-6": 2, "iso8859-8": 2, "iso8859-9": 2, "iso8859-13": 3, "iso8859-16": 4},
     **{"mac-cyrillic": 3, "mac-greek": 3, "mac-latin2": 4, "mac-turkish": 4, "cp874": 0},
     **{"cp737": 3, "cp857": 4, "cp862": 3, "cp775": 5, "cp865": 5},
+}
+_MANY_BYTES = {
     **{"gb18030": 0, "big5": 0, "cp950": 1, "cp932": 0, "euc_jp": 0, "cp949": 0},
     **{"utf-16-le": 0, "utf-16-be": 0, "utf-32-le": 0, "utf-32-be": 0},
 }
-_MANY_BYTES = tuple(name for name in _CANDIDATES if name[:3] in ("gb1", "big", "euc", "utf"))
-_MANY_BYTES += ("cp932", "cp949", "cp950")
 _SAMPLE = 1 << 13  # bytes
 _DEAREST = 7.0  # nats a character beyond ASCII: no language costs as much
 _TIMES, _MORE = 1.6, 10.0  # what costs so many times the best, and more, is nonsense beside it
@@ -69,7 +68,7 @@ def guesses(pieces: Pieces, most: int = 3) -> list[Guess]:
     """
     head, lines, used = _looked_at(pieces)
     likely: list[tuple[float, str, str]] = []
-    for encoding, handicap in _CANDIDATES.items():
+    for encoding, handicap in (_ONE_BYTE | _MANY_BYTES).items():
         text = _decoded(head if encoding.startswith("utf") else lines, encoding)
         if text is None:
             continue
@@ -84,7 +83,7 @@ def guesses(pieces: Pieces, most: int = 3) -> list[Guess]:
             break
         if text in found:
             continue
-        if encoding not in _MANY_BYTES:
+        if encoding in _ONE_BYTE:  # where each byte is a character, wherever it stands
             whole = _decoded(used, encoding) is not None
         else:
             whole = _fits(pieces, encoding)
@@ -102,17 +101,21 @@ def is_damaged_utf_8(pieces: Pieces) -> bool:
 
 def _looked_at(pieces: Pieces) -> tuple[bytes, bytes, bytes]:
     """The first bytes, the first lines that are not ASCII, and every byte that occurs."""
-    head = lines = used = b""
-    for piece in pieces():
+    head = lines = held = used = b""
+    for piece in chain(pieces(), [b""]):
         used += bytes(set(piece.translate(None, used)))
-        # Where a later piece begins, a character may be under way; none goes on past a space.
-        part = re.search(rb"\s.*\s", piece, re.DOTALL) if head else re.search(rb".*", piece, 16)
         head = head or piece[:_SAMPLE]
-        if part is None or piece.isascii():
-            continue
-        for line in part[0].splitlines(keepends=True):
-            if len(lines) < _SAMPLE and not line.isascii():
+        held += piece if len(lines) < _SAMPLE else b""
+        # A character of several bytes goes on past the end of a piece, but never past a newline or
+        # a space.
+        end = held.rfind(b"\n") + 1 if piece else len(held)
+        if not end and len(held) > _SAMPLE:
+            end = held.rfind(b" ") + 1 or len(held)
+        telling = b"" if held[:end].isascii() else held[:end]
+        for line in telling.splitlines(keepends=True):
+            if not line.isascii():
                 lines += line[: _SAMPLE - len(lines)]
+        held = held[end:]
     return head, lines, used
 
 
