@@ -31,7 +31,7 @@ class Request:
         panel=TEXT,
     )
     encoding: str | None = option(
-        "Encoding of --text.", metavar="NAME", panel=TEXT, show_default="as the model's"
+        "Encoding of --text, or auto.", metavar="NAME", panel=TEXT, show_default="as the model's"
     )
     prompt: str | None = option(
         r"Measure on these characters; \n, \t and \\ are understood.",

@@ -70,7 +70,9 @@ class Wanted:
         panel=START,
     )
     encoding: str | None = option(
-        "Encoding of --prompt-file and --corpus.", panel=START, show_default="as the model's"
+        "Encoding of --prompt-file and --corpus, or auto.",
+        panel=START,
+        show_default="as the model's",
     )
     unknown: Literal["error", "skip", "nearest"] = option(
         "What becomes of prompt characters that the model never saw; nearest writes é as e and the"
