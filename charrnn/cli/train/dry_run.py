@@ -72,8 +72,8 @@ def about_the_text(plan: Plan) -> list[Fact]:
     only = f"; only there: {listed(only_held_out, LISTED_RARE)}" if only_held_out else ""
     held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
     encoding, normalize = corpus.reading.encoding, corpus.reading.normalize
-    how = {"encoding": encoding, "normalize": normalize, "min_count": corpus.reading.min_count}
-    how["encodings"] = corpus.encodings
+    how: dict[str, Any] = {"encoding": encoding, "encodings": corpus.encodings}
+    how |= {"normalize": normalize, "min_count": corpus.reading.min_count}
     which = f" ({', '.join(corpus.encodings)})" if corpus.encodings else ""
     form = f", brought into {normalize.upper()}" if normalize else ""
     text = f"{names}: {len(corpus.ids):,} characters, {encoding}{which}{form}"
