@@ -34,8 +34,9 @@ demo: $(VENV)/installed
 	@echo "== charrnn inspect $(DEMO)"
 	$(BIN)/charrnn inspect $(DEMO)
 
+# A process for each core, which takes one file of tests after the other.
 test: $(VENV)/developing
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: lint types test
 

@@ -18,9 +18,10 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.kinds import kinds
 from charrnn.text.ngrams import unigram_counts
 from charrnn.text.units import END
+from charrnn.training.durations import format_duration
 from charrnn.training.forecast import forecast
 from charrnn.training.memory import need
-from charrnn.training.settings import Request, format_duration
+from charrnn.training.settings import Request
 
 #: A character that occurs fewer times is called rare: a network learns little about it.
 RARE = 10

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from charrnn.training.durations import format_duration
 from charrnn.training.session import Session
-from charrnn.training.settings import format_duration
 from charrnn.training.verdict import GIVES
 
 #: Characters of another model's alphabet that are listed.

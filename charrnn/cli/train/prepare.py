@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.network import MOST_MEMBERS
 from charrnn.text import UNITS
-from charrnn.training.settings import Budget, Choices, Request, parse_duration
+from charrnn.training.durations import parse_duration
+from charrnn.training.settings import Budget, Choices, Request
 
 if TYPE_CHECKING:
     from charrnn.cli.train.plan import Plan

@@ -13,8 +13,8 @@ from typing import Any
 
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.plan import Plan, nats
+from charrnn.training.durations import format_duration
 from charrnn.training.loop import Evaluation, Finished, Step, WentBack
-from charrnn.training.settings import format_duration
 from charrnn.training.verdict import verdict, without_validation
 from charrnn.visible import visible
 
