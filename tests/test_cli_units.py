@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import SMALL, error_of, run_here
+from commands import SMALL, environment, error_of, run_here, seen_on_terminal
+from commands import charrnn as charrnn_process
 
 import charrnn
 from charrnn.storage import checkpoint
@@ -122,6 +123,20 @@ def test_paragraphs_are_written_with_a_blank_line_between_them(tunes: Path, ask:
     assert starts.count("X:") >= 0.9 * len(starts)
     _, out, _ = ask("sample", tunes, "-n", "400", "--seed", "1", "--heat")
     assert END not in out
+
+
+@pytest.mark.parametrize("options", [(), ("--heat",), ("--escape",), ("-t", "0.5,0.9", "--heat")])
+def test_several_units_on_a_terminal_are_those_of_a_pipe(
+    tunes: Path, options: tuple[str, ...]
+) -> None:
+    """Their words, whatever is painted around them."""
+    command = ("sample", tunes, "-c", "3", "--seed", "1", *options)
+    piped = charrnn_process(*command, cwd=tunes.parent).stdout.decode()
+    env = environment(TERM="dumb")
+    code, shown = seen_on_terminal(command, tunes.parent, env=env)
+    shown = re.sub(r"---.*---|bits of surprisal.*", "", shown)
+    assert code == 0
+    assert "".join(shown.split()) == "".join(piped.split())
 
 
 def test_a_separator_and_files_are_units_too(tmp_path: Path, ask: Ask) -> None:

@@ -154,7 +154,8 @@ class Job:
         """Have it shown which text comes, if there are several, and what it continues."""
         label = f"--- temperature {text.temperature:g}, seed {text.seed} ---"
         if self.units and self.shown and not self.wanted.json:
-            self.writer.write(self.units.between.removeprefix("\n"))
+            between = self.units.between.removeprefix("\n")  # with which the last text ended
+            self.writer.write(between, [0.0] * len(between))
         many = "," in self.wanted.temp if self.units else self.many
         self.writer.begin(label if many else "", self.prompt)
         self.shown += 1
