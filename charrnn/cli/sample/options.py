@@ -60,7 +60,7 @@ class Wanted:
         "File with the text to continue, - for stdin.", metavar="FILE", panel=START
     )
     with_prompt: bool = option(
-        "Write the prompt too, at the beginning of each text. JSON has it under a key of its own.",
+        "Write the prompt too, at the beginning of each text.",
         default=False,
         panel=START,
     )
@@ -75,10 +75,10 @@ class Wanted:
         show_default="as the model's",
     )
     unknown: Literal["error", "skip", "nearest"] = option(
-        "What becomes of prompt characters that the model never saw; nearest writes é as e and the"
-        " like, and leaves out the others.",
+        "What unknown characters of the prompt are: error, skip, or nearest, which writes é as e and"
+        " leaves out what has no like.",
         default="error",
-        metavar="error|skip|nearest",
+        metavar="HOW",
         panel=START,
     )
 
@@ -87,12 +87,12 @@ class Wanted:
         short="-n",
         minimum=0,
         panel=STOP,
-        show_default="500, for each line with --lines; a whole unit of a model that learnt units",
+        show_default="500, or 500 a line; of a model of units one unit",
     )
     lines: int | None = option("Lines to write.", minimum=1, panel=STOP)
     until: Literal["line", "sentence", "paragraph"] | None = option(
-        "Stop where the unit ends that the prompt has begun, or else the first.",
-        metavar="line|sentence|paragraph",
+        "Stop at the end of the line, sentence or paragraph that the prompt has begun.",
+        metavar="UNIT",
         panel=STOP,
     )
     stop: list[str] | None = option(
