@@ -104,15 +104,14 @@ class Request:
         "The file to write.", default=Path("charrnn.npz"), short="-o", metavar="FILE", panel=RUNNING
     )
     validation: float | None = option(
-        "Share that is held out, at the end of the text or in whole units; 0 holds nothing out.",
+        "Share held out, at the end or in whole units; 0 holds nothing out.",
         minimum=0,
         maximum=0.9,
         panel=TEXT,
         show_default="0.1; 0 of a short text",
     )
     unit: str | None = option(
-        "line, paragraph or file: parts that do not belong together. Each is learnt by itself, in a"
-        " new order every time, and sample writes such parts.",
+        "line, paragraph or file: parts that do not belong together, each learnt by itself.",
         choices=UNITS,
         metavar="UNIT",
         panel=TEXT,

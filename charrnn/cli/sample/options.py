@@ -75,8 +75,8 @@ class Wanted:
         show_default="as the model's",
     )
     unknown: Literal["error", "skip", "nearest"] = option(
-        "What unknown characters of the prompt are: error, skip, or nearest, which writes é as e and"
-        " leaves out what has no like.",
+        "What unknown characters of the prompt are: error, skip, or nearest, which writes é as e"
+        " and leaves out what has no like.",
         default="error",
         metavar="HOW",
         panel=START,
