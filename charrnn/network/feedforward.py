@@ -71,7 +71,7 @@ class FeedForward(Body):
         unit = np.zeros((N + T, B), np.intp)
         unit[N:] = (ids == self.boundary).cumsum(axis=0)
         same = [(unit[n + 1 : n + 1 + T] == unit[N:]).reshape(-1) for n in range(N)]
-        tape.same = np.stack(same)
+        tape.same = np.stack(same).astype(tape.logits.dtype)
         current: Array = unit == unit[-1]
         return current
 
@@ -113,9 +113,12 @@ class FeedForward(Body):
     def _look_up_gradient(self, dz: Array, tape: ModelTape, dW: Array) -> None:
         """dW_n = sum_t dz x_{t-N+n}^T into dW (H, N, V), for the characters that occur."""
         x, known = tape.x(), tape.characters > 0
+        masked = np.empty((0 if tape.same is None else len(x), dz.shape[1]), x.dtype)
         dW.fill(0)
         for n, where in enumerate(self.places(tape)):
-            x_n = x[:, where] if tape.same is None else x[:, where] * tape.same[n]
+            x_n = x[:, where]
+            if tape.same is not None:
+                x_n = np.multiply(x_n, tape.same[n], out=masked)
             dW[:, n, tape.characters[known] - 1] = (dz @ x_n.T)[:, known]
 
     def input_gradients(self, p: Arrays, tape: ModelTape) -> Array:

@@ -25,9 +25,10 @@ class UnitBatches:
         self.ids, self.boundary, self.seed = ids, boundary, seed
         self.batch_size, self.sequence_length = batch_size, sequence_length
         self._starts, self._lengths = spans(ids, boundary)
-        # Each reader stands in a unit, of which it has read so many characters.
-        self._unit = np.zeros(batch_size, np.intp)
-        self._read = self._lengths[self._unit]
+        # Each reader stands in a unit, of which it has read so many characters. Plain numbers: one
+        # at a time they are quicker than those of an array.
+        self._unit = [0] * batch_size
+        self._read = [int(self._lengths[0])] * batch_size
         self._deal(0)
 
     def _deal(self, number: int) -> None:
@@ -46,40 +47,37 @@ class UnitBatches:
         T, B = self.sequence_length, self.batch_size
         chunk = np.empty((T + 1, B), np.intp)
         for reader in range(B):
-            chunk[0, reader] = self.ids[self._place(reader) - 1]
-            filled = 1
+            unit, filled = self._unit[reader], 1
+            chunk[0, reader] = self.ids[self._starts[unit] + self._read[reader] - 1]
             while filled <= T:
                 piece = self._take(reader, T + 1 - filled)
-                chunk[filled : filled + len(piece), reader] = piece
-                filled += len(piece)
+                end = filled + len(piece)
+                chunk[filled:end, reader] = piece
+                filled = end
         return chunk[:-1], chunk[1:]
-
-    def _place(self, reader: int) -> int:
-        """Where in `ids` the reader goes on."""
-        return int(self._starts[self._unit[reader]] + self._read[reader])
 
     def _take(self, reader: int, most: int) -> Array:
         """The rest of the reader's unit; after that a stretch of this pass that nobody has, and the
         unit in which it ends is the reader's own."""
-        place, unit = self._place(reader), self._unit[reader]
-        if left := int(self._lengths[unit] - self._read[reader]):
-            piece = self.ids[place : place + min(left, most)]
-            self._read[reader] += len(piece)
-            return piece
+        unit, read = self._unit[reader], self._read[reader]
+        if left := self._lengths.item(unit) - read:
+            place, count = self._starts.item(unit) + read, min(left, most)
+            self._read[reader] += count
+            return self.ids[place : place + count]
         if self._taken == len(self._text):
             self._deal(self._pass + 1)
         stretch = self._text[self._taken : self._taken + most]
         end = self._taken + len(stretch)
         index = int(self._ends.searchsorted(end))
-        unit = self._unit[reader] = self._order[index]
-        self._taken = int(self._ends[index])
-        self._read[reader] = self._lengths[unit] - (self._taken - end)
+        unit = self._unit[reader] = self._order.item(index)
+        self._taken = self._ends.item(index)
+        self._read[reader] = self._lengths.item(unit) - (self._taken - end)
         return stretch
 
     def place(self) -> dict[str, Any]:
         """Where the readers stand, for `restore`."""
-        unit, read = self._unit.tolist(), self._read.tolist()
-        return {"pass": self._pass, "taken": self._taken, "unit": unit, "read": read}
+        unit, read = self._unit, self._read
+        return {"pass": self._pass, "taken": self._taken, "unit": unit[:], "read": read[:]}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Go on from there. Raises KeyError, TypeError, ValueError or IndexError if readers of this
@@ -95,4 +93,4 @@ class UnitBatches:
         self._deal(number)
         if taken != 0 and taken not in self._ends:
             raise ValueError("a pass stands inside of a unit")
-        self._unit, self._read, self._taken = unit, read, taken
+        self._unit, self._read, self._taken = unit.tolist(), read.tolist(), taken
