@@ -24,7 +24,6 @@ from charrnn.network.model import CharModel
 from charrnn.storage import checkpoint
 from charrnn.text.forms import spelled
 from charrnn.text.reading import Reading
-from charrnn.text.units import Units
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST_SEED = 2**63 - 1
@@ -48,15 +47,20 @@ class Model:
     """A trained model that writes. It keeps nothing between calls, so threads may share it.
 
     `path` is what its file was called, `meta` what the checkpoint says of it, `vocabulary` its
-    alphabet, `parameters` its arrays under PyTorch's names.
+    alphabet, `parameters` its arrays under PyTorch's names; `reading` is how the training text was
+    read, as far as the checkpoint says it, and `units` how it is made of units, if it is.
     """
 
     def __init__(self, stored: checkpoint.Checkpoint, path: str = "the model") -> None:
         self.path = path
         self.meta: dict[str, Any] = stored.meta
         self.parameters = stored.parameters
+        self.reading = Reading.of(self.meta.get("corpus"))
         rare = self.reading.min_count is not None
         self.vocabulary = Vocabulary(stored.vocabulary, rare=rare)
+        units = self.reading.units
+        known = units is not None and units.boundary in self.vocabulary.characters
+        self.units = units if known else None
 
     def network(self, dtype: type[np.floating] = np.float32) -> CharModel:
         """The network itself, a copy of the weights in the precision asked for."""
@@ -68,12 +72,6 @@ class Model:
             members=self.members,
             boundary=self.boundary,
         )
-
-    @property
-    def units(self) -> Units | None:
-        """How the training text is made of units, if it is, and the alphabet has their boundary."""
-        units = self.reading.units
-        return units if units and units.boundary in self.vocabulary.characters else None
 
     @property
     def boundary(self) -> int | None:
@@ -88,11 +86,6 @@ class Model:
         if not isinstance(count, int) or not 1 <= count <= MOST_MEMBERS:
             return 1
         return count if is_merger(self.parameters, count) else 1
-
-    @property
-    def reading(self) -> Reading:
-        """How the training text was read, as far as the checkpoint says it."""
-        return Reading.of(self.meta.get("corpus"))
 
     @property
     def excerpt(self) -> str:
@@ -167,11 +160,10 @@ class Model:
         `lines`. But a model that learnt units writes one, unless there is a length or `lines` or
         `until` name another unit."""
         units = self.units
-        one = length is lines is None and until in (None, units and units.kind)
-        ending = units if one else None
+        one = units is not None and length is lines is None and until in (None, units.kind)
         if length is None:
             length = LENGTH * (lines or 1)
-            if ending:  # twice the longest, in case that a text finds no end
+            if one:  # twice the longest, in case that a text finds no end
                 about = self.meta.get("units")
                 longest = about.get("longest") if isinstance(about, dict) else None
                 length = max(length, 2 * longest if isinstance(longest, int) else 0)
@@ -179,10 +171,10 @@ class Model:
             length=length,
             lines=lines,
             texts=tuple(texts),
-            until=None if ending else until,
+            until=None if one else until,
             prompt=prompt,
-            ending=ending.boundary if ending else "",
-            within=(units.boundary, units.between) if units else ("", ""),
+            boundary=units.boundary if units else "",
+            between=units.between if units and not one else "",
         )
 
     def filters(

@@ -19,7 +19,7 @@ from charrnn.text.units import END
 from charrnn.training.loop import Step
 from charrnn.training.session import new_session
 from charrnn.training.settings import Budget
-from tests.test_resume import STEPS, events, finish, resume, settings
+from tests.runs import STEPS, events, finish, resume, settings
 
 TEXTS = Path(__file__).parent / "texts"
 NAMES = (TEXTS / "names.txt").read_text(encoding="utf-8").splitlines()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.text.unit_batches import UnitBatches
-from tests.test_division import UNITS, cut, joined
+from tests.unit_texts import UNITS, cut, joined
 
 SIZES = st.tuples(st.integers(1, 6), st.integers(1, 30))
 

@@ -19,13 +19,14 @@ Unit = Literal["line", "sentence", "paragraph"]
 class Rules:
     """Whatever comes first ends the text; `length` 0 sets no limit.
 
-    length  characters
-    lines   lines; the last newline belongs to the text
-    texts   any of these; it does not belong to the text
-    until   the end of a unit; what follows it does not belong to the text
-    prompt  what stands before the text
-    ending  the character that ends every unit of the training text; it does not belong to the text
-    within  what is written in place of a boundary at which the text goes on: (boundary, text)
+    length    characters
+    lines     lines; the last newline belongs to the text
+    texts     any of these; it does not belong to the text
+    until     the end of a unit; what follows it does not belong to the text
+    prompt    what stands before the text
+    boundary  the character that ends every unit of the training text, if it is made of units; it
+              does not belong to the text
+    between   what is written in place of the boundary, and then the text goes on
 
     The unit of `until` is the one that the prompt has begun, or the next one if the prompt is empty
     or ends where a unit ends. Whitespace before the first visible character of a unit never ends
@@ -38,15 +39,17 @@ class Rules:
     texts: tuple[str, ...] = ()
     until: Unit | None = None
     prompt: str = ""
-    ending: str = ""
-    within: tuple[str, str] = ("", "")
+    boundary: str = ""
+    between: str = ""
+
+    @property
+    def ending(self) -> str:
+        """The character at which the text ends, if there is one."""
+        return "" if self.between else self.boundary
 
     def spelled(self, characters: str) -> list[str]:
         """The model's `characters`, each as it is written."""
-        if self.ending:
-            return list(characters)
-        boundary, text = self.within
-        return [text if c == boundary else c for c in characters]
+        return [self.between or c if c == self.boundary else c for c in characters]
 
     def check(self, alphabet: str) -> None:
         """Raise UsageError if a rule makes no sense, or never could with these characters."""
@@ -94,7 +97,8 @@ class Stopper:
         self._lines = rules.lines
         self._waiting = ""  # the beginning of a stop text, perhaps
         self._blank, self._last, self._ended = True, "", ""
-        self._simple = not (rules.lines or rules.texts or rules.until or rules.ending)
+        self._ending = rules.ending
+        self._simple = not (rules.lines or rules.texts or rules.until or self._ending)
         if rules.until:
             self._read(rules.prompt)
 
@@ -126,7 +130,7 @@ class Stopper:
             if self._rules.until and self._completes(character):
                 self.reason = "until"
                 return result + self._waiting
-            if character == self._rules.ending:
+            if character == self._ending:
                 self.reason = "unit"
                 return result + self._waiting
             self._waiting += character

@@ -79,7 +79,8 @@ class FeedForward(Body):
         """W_1 x_{t-N+1} + ... + W_N x_t: a column for each place, and none for no character."""
         table = self.by_place(p)[:, :, tape.characters - 1]
         table[:, :, tape.characters == 0] = 0
-        table = np.concatenate([table, np.zeros_like(table[:, :, :1])], axis=2)
+        if tape.same is not None:  # one more for what is of another unit
+            table = np.concatenate([table, np.zeros_like(table[:, :, :1])], axis=2)
         rows, column = tape.rows.reshape(-1), np.empty(out.shape, out.dtype)
         out.fill(0)
         for n, where in enumerate(self.places(tape)):

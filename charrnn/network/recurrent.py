@@ -42,10 +42,11 @@ class Recurrent(Body):
 
     def forward(self, p: Arrays, ids: Array, state: State, tape: ModelTape) -> State:
         tape.take(ids)
-        goes_on = (ids != self.boundary).astype(tape.logits.dtype)
-        for index, layer in enumerate(tape.layers):
-            if self.boundary is not None:
+        if self.boundary is not None:
+            goes_on = (ids != self.boundary).astype(tape.logits.dtype)
+            for layer in tape.layers:
                 layer.reset(goes_on)
+        for index, layer in enumerate(tape.layers):
             for name, array in zip(self.cell.states, layer.states[0], strict=True):
                 array[...] = state[name][index]  # the tape is the only memory in the loops
             w = weights(p, index)

@@ -52,10 +52,14 @@ class Batches:
 
     def restore(self, place: dict[str, Any]) -> None:
         """Go on from there. Raises KeyError or ValueError if that is no place."""
-        position = place["position"]
-        if type(position) is not int or position < 0:
-            raise ValueError(f"{str(position)[:30]} is no position")
-        self.position = position
+        self.position = as_count(place["position"])
+
+
+def as_count(value: Any) -> int:
+    """A count that comes from a file. Raises ValueError if it is none."""
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:30]} is no count")
+    return value
 
 
 def fit(batch_size: int, sequence_length: int, characters: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.text.batches import as_count
 from charrnn.text.division import arranged, spans
 
 
@@ -82,10 +83,8 @@ class UnitBatches:
     def restore(self, place: dict[str, Any]) -> None:
         """Go on from there. Raises KeyError, TypeError, ValueError or IndexError if readers of this
         text cannot stand so."""
-        number, taken = place["pass"], place["taken"]
+        number, taken = as_count(place["pass"]), as_count(place["taken"])
         unit, read = (np.array(place[name], np.intp) for name in ("unit", "read"))
-        if type(number) is not int or number < 0:
-            raise ValueError(f"{str(number)[:30]} is no pass")
         if not unit.shape == read.shape == (self.batch_size,) or (unit < 0).any():
             raise ValueError("it has other readers")
         if (read < 1).any() or (read > self._lengths[unit]).any():

@@ -16,7 +16,7 @@ from charrnn.network.body import State
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
-from charrnn.text.batches import Batches
+from charrnn.text.batches import Batches, as_count
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.training.evaluation import Measured
 from charrnn.training.gradient import Gradient, default_workers
@@ -220,12 +220,6 @@ class Run:
         self.state = {name: arrays[f"state.{name}"].copy() for name in self.state}
         state = strict_json.loads(bytes(arrays["json"]))
         self.progress = strict_json.fill(Progress, state["progress"])
-        self.update.updates = _count(state["updates"])
+        self.update.updates = as_count(state["updates"])
         self.batches.restore(state)
         self.take_snapshot()
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{str(value)[:30]} is no count")
-    return value

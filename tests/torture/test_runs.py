@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import SMALL, TEXT, charrnn, none_left, run_here, start
-from test_resume import events, finish, settings
 
 from charrnn.storage import checkpoint
 from charrnn.text.corpus import read_corpus
@@ -21,6 +20,7 @@ from charrnn.training.resume import resume_session
 from charrnn.training.run import Run
 from charrnn.training.session import new_session
 from charrnn.training.settings import Budget
+from tests.runs import events, finish, settings
 
 Figure = Callable[[str, str], None]
 Scaled = Callable[[int], int]
