@@ -36,7 +36,7 @@ def test_a_running_text_is_two_views_one_after_the_other(length: int, validation
     assert len(found.training) == int(length * (1 - validation))
     assert (len(found.held_out) == 0) == (validation == 0)
     if validation:
-        np.testing.assert_array_equal(found.measured, ids[len(found.training) - 1 :])
+        np.testing.assert_array_equal(found.measured.ids, ids[len(found.training) - 1 :])
 
 
 @given(UNITS, st.floats(0, 0.5), st.integers(0, 99))
@@ -56,8 +56,8 @@ def test_units_are_learnt_or_held_out_whole_and_each_once(
     # No more than the share, unless a single unit is.
     assert len(found.held_out) <= validation * len(ids) or len(out) == 1
     if validation:
-        assert found.measured[0] == 0
-        np.testing.assert_array_equal(found.measured[1:], found.held_out)
+        assert found.measured.ids[0] == 0
+        np.testing.assert_array_equal(found.measured.ids[1:], found.held_out)
 
 
 def test_what_is_held_out_of_a_sorted_list_comes_from_all_of_it() -> None:

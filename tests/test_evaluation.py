@@ -8,6 +8,7 @@ from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.network.numerics import negative_log_likelihood
+from charrnn.text.passages import whole
 from charrnn.training.evaluation import SCALES, STEPS, Evaluator
 
 V = 6
@@ -33,7 +34,7 @@ def plain_loss(model: CharModel, ids: np.ndarray) -> float:
 @pytest.mark.parametrize("cell", CELLS)
 def test_one_reader_is_the_definition(cell: str, length: int) -> None:
     model, ids = model_and_text(cell, length)
-    assert Evaluator(model, ids, readers=1).measure(model.flat).plain == pytest.approx(
+    assert Evaluator(model, whole(ids), readers=1).measure(model.flat).plain == pytest.approx(
         plain_loss(model, ids), rel=1e-12
     )
 
@@ -42,8 +43,8 @@ def test_one_reader_is_the_definition(cell: str, length: int) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_warmed_readers_agree_with_one(cell: str, readers: int) -> None:
     model, ids = model_and_text(cell, 5003)
-    exact = Evaluator(model, ids, readers=1).measure(model.flat).plain
-    assert Evaluator(model, ids, readers).measure(model.flat).plain == pytest.approx(
+    exact = Evaluator(model, whole(ids), readers=1).measure(model.flat).plain
+    assert Evaluator(model, whole(ids), readers).measure(model.flat).plain == pytest.approx(
         exact, abs=1e-6
     )
 
@@ -56,20 +57,20 @@ def test_every_character_counts_once_however_many_read() -> None:
     p = (counts + 1) / (counts.sum() + V)
     expected = -np.log(p[ids[1:]]).mean()
     for readers in (1, 2, 3, 7, None):
-        loss = Evaluator(model, ids, readers).measure(model.flat).plain
+        loss = Evaluator(model, whole(ids), readers).measure(model.flat).plain
         assert loss == pytest.approx(expected, rel=1e-5)
 
 
 def test_evaluation_leaves_the_model_alone() -> None:
     model, ids = model_and_text("lstm", 300)
     before = model.flat.copy()
-    Evaluator(model, ids).measure(np.zeros_like(model.flat))
+    Evaluator(model, whole(ids)).measure(np.zeros_like(model.flat))
     np.testing.assert_array_equal(model.flat, before)
 
 
 def test_the_scale_is_the_one_of_least_loss_and_each_loss_is_the_definition() -> None:
     model, ids = model_and_text("lstm", 2000)
-    found = Evaluator(model, ids, readers=1).measure(model.flat)
+    found = Evaluator(model, whole(ids), readers=1).measure(model.flat)
     losses = {}
     for k in SCALES:
         scaled = model.with_weights(model.flat)
@@ -84,7 +85,7 @@ def test_frequencies_that_are_right_need_no_scale() -> None:
     counts = np.array([50, 30, 10, 5, 4, 1])
     model = initialise("rnn", "tanh", 1, 4, counts * 1000, np.random.default_rng(0))
     ids = np.random.default_rng(1).choice(V, 20001, p=counts / 100).astype(np.uint8)
-    found = Evaluator(model, ids).measure(model.flat)
+    found = Evaluator(model, whole(ids)).measure(model.flat)
     assert found.scale == 1
     assert found.loss == found.plain
 
@@ -104,7 +105,7 @@ def test_a_scale_is_chosen_only_where_its_gain_exceeds_its_standard_error(cell: 
         best = min(SCALES, key=lambda k: per_character[k].mean())
         gains = per_character[1.0] - per_character[best]
         significant = gains.mean() > gains.std() / np.sqrt(len(gains))
-        found = Evaluator(model, ids, readers=1).measure(model.flat)
+        found = Evaluator(model, whole(ids), readers=1).measure(model.flat)
         assert found.scale == (best if significant else 1)
         assert found.loss == pytest.approx(per_character[found.scale].mean(), rel=1e-12)
         chosen.add((best != 1, bool(significant)))
@@ -113,5 +114,5 @@ def test_a_scale_is_chosen_only_where_its_gain_exceeds_its_standard_error(cell: 
 
 def test_what_is_not_a_number_stays_visible() -> None:
     model, ids = model_and_text("gru", 300)
-    found = Evaluator(model, ids).measure(np.full_like(model.flat, np.nan))
+    found = Evaluator(model, whole(ids)).measure(np.full_like(model.flat, np.nan))
     assert np.isnan(found.loss)

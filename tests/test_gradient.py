@@ -8,6 +8,7 @@ from charrnn.machine.workers import WorkerPool
 from charrnn.network.cells import CELLS
 from charrnn.network.dropout import Dropout
 from charrnn.network.ensemble import Ensemble
+from charrnn.text.passages import whole
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.gradient import Gradient
 
@@ -100,7 +101,7 @@ def test_a_divided_evaluation_is_the_whole_one(workers: int) -> None:
     ids = np.random.default_rng(0).integers(0, V, 5001).astype(np.uint8)
     found = []
     for count in (1, workers):
-        evaluator = Evaluator(model, ids, readers=4, workers=count)
+        evaluator = Evaluator(model, whole(ids), readers=4, workers=count)
         with WorkerPool(count, evaluator) as pool:
             found.append(evaluator.measure(model.flat, pool))
     assert found[1] == pytest.approx(found[0], rel=1e-12)
@@ -109,7 +110,7 @@ def test_a_divided_evaluation_is_the_whole_one(workers: int) -> None:
 def test_a_stopped_evaluation_has_no_result() -> None:
     model = noisy_model("gru")
     ids = np.random.default_rng(0).integers(0, V, 5001).astype(np.uint8)
-    evaluator = Evaluator(model, ids, workers=2)
+    evaluator = Evaluator(model, whole(ids), workers=2)
     with WorkerPool(2, evaluator) as pool:
         assert evaluator.measure(model.flat, pool, stop=lambda: True) is None
         assert evaluator.measure(model.flat, pool) is not None

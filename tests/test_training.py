@@ -12,6 +12,7 @@ from commands import charrnn
 
 from charrnn.network.initialisation import initialise
 from charrnn.text.batches import Batches
+from charrnn.text.passages import whole
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.loop import Evaluation, Event, Finished, Step, train
 from charrnn.training.run import Run
@@ -64,7 +65,7 @@ class Machine:
 
 def events_of(run: Run, budget: Budget, held_out: np.ndarray, machine: Machine) -> list[Event]:
     stop = machine.evaluation_passes
-    return list(train(run, budget, held_out, clock=machine.clock, stop=stop))
+    return list(train(run, budget, whole(held_out), clock=machine.clock, stop=stop))
 
 
 @pytest.mark.parametrize("slowed", [0.25, 1.0, 4.0])
@@ -117,7 +118,7 @@ def test_weights_that_only_get_worse_end_a_run_of_time_early_and_the_best_are_ke
 def test_steps_are_counted_and_never_cut_short() -> None:
     ids = np.tile(np.array([0, 1, 2, 2, 3], np.uint8), 200)
     run = small_run(ids)
-    events = list(train(run, Budget(steps=600), ids[: HELD_OUT + 1]))
+    events = list(train(run, Budget(steps=600), whole(ids[: HELD_OUT + 1])))
     assert isinstance(events[-1], Finished)
     assert not events[-1].early
     assert run.progress.step == 600
@@ -138,9 +139,11 @@ def test_what_is_kept_has_the_loss_that_was_found_for_it() -> None:
     ids = np.random.default_rng(0).integers(0, 5, 1500).astype(np.uint8)
     run, held_out = small_run(ids[:600]), ids[600:]
     found = [
-        e for e in train(run, Budget(steps=300), held_out) if isinstance(e, Evaluation) and e.best
+        e
+        for e in train(run, Budget(steps=300), whole(held_out))
+        if isinstance(e, Evaluation) and e.best
     ]
-    kept = Evaluator(run.model, held_out).measure(run.best.flat)
+    kept = Evaluator(run.model, whole(held_out)).measure(run.best.flat)
     assert kept is not None
     assert kept.plain == pytest.approx(run.progress.best_loss, abs=1e-5)
     assert found[-1].loss == run.progress.best_loss
@@ -172,12 +175,12 @@ def test_training_that_is_taken_up_again_is_training_that_never_paused(workers: 
     ids = np.random.default_rng(0).integers(0, 5, 1500).astype(np.uint8)
     straight, paused = small_run(ids, threads=workers), small_run(ids, threads=workers)
     held_out, budget = ids[:HELD_OUT], Budget(steps=40)
-    for _ in train(straight, budget, held_out):
+    for _ in train(straight, budget, whole(held_out)):
         pass
-    for event in train(paused, budget, held_out):
+    for event in train(paused, budget, whole(held_out)):
         if event.step == 20:
             break
-    for _ in train(paused, budget, held_out):
+    for _ in train(paused, budget, whole(held_out)):
         pass
     np.testing.assert_array_equal(paused.model.flat, straight.model.flat)
     np.testing.assert_array_equal(paused.average, straight.average)

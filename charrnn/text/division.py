@@ -10,6 +10,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError, UsageError
+from charrnn.text.passages import Passages, whole
 
 MINIMUM_TRAINING = 10  # characters that are left to learn
 #: A text of fewer characters is learnt whole. To hold a tenth out of 4,000 stops training after a
@@ -28,13 +29,13 @@ _TOGETHER = 1 << 20  # characters whose places are computed at once
 class Division:
     """training  (N,) to learn; of units in an order drawn at random, each with its boundary
     held_out  (M,) to measure; empty if nothing is held out
-    measured  (M + 1,) the same with the character before it, which predicts the first; or empty
+    measured  the same M characters as places of a text in which others stand before them
     units     how many units are learnt and how many are held out, if there are any
     """
 
     training: Array
     held_out: Array
-    measured: Array
+    measured: Passages
     units: tuple[int, int] | None = None
 
 
@@ -75,7 +76,7 @@ def _running(ids: Array, validation: float) -> Division:
             f"a validation share of {validation} of {len(ids):,} characters holds none out",
             "Give a larger --validation, or 0 to hold nothing out on purpose.",
         )
-    return Division(ids[:n], ids[n:], ids[n - 1 :] if n < len(ids) else ids[n:])
+    return Division(ids[:n], ids[n:], whole(ids[n - 1 :]))
 
 
 def _of_units(ids: Array, boundary: int, validation: float, seed: int) -> Division:
@@ -89,7 +90,7 @@ def _of_units(ids: Array, boundary: int, validation: float, seed: int) -> Divisi
         raise _too_little(validation, len(learnt), len(ids))
     out = arranged(ids, starts, lengths, order[:count])
     measured = np.concatenate([np.array([boundary], ids.dtype), out]) if count else out
-    return Division(learnt, out, measured, (len(starts) - count, count))
+    return Division(learnt, out, whole(measured), (len(starts) - count, count))
 
 
 def spans(ids: Array, boundary: int) -> tuple[Array, Array]:

@@ -1,9 +1,10 @@
 """The loss on held-out text, with the state carried over the whole of it, and how far to trust it.
 
 One reader would be exact and slow: a product with a single column cannot use the machine. So the
-text is cut into contiguous shares that are read side by side, and every reader but the first warms
-up its state on the characters before its share. Every character counts once. A state forgets, so
-the difference to a single reader is far below the noise (a test states a bound).
+text is cut into contiguous shares that are read side by side, and every reader warms up its state
+on the characters before its share, unless nothing stands there. Every character counts once. A
+state forgets, so the difference to a single reader is far below the noise (a test states a bound).
+Of a large text only the beginnings of shares are read, always the same ones.
 
 A network that has read a text often is surer of itself than it is right. That is mended by one
 number: logits k z in place of z, with the k of least loss on held-out text (temperature scaling;
@@ -22,12 +23,13 @@ from charrnn.machine.shared import shared, shared_copy
 from charrnn.machine.workers import Job, WorkerPool
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
-from charrnn.text.batches import side_by_side
+from charrnn.text.passages import Passages
+from charrnn.training.readers import SHORTEST_SHARE, Readers
 
 STEPS = 16  # a chunk of evaluation: short, because its memory is all that it costs
 WARM_UP = 24 * STEPS
-MOST_READERS = 64
-SHORTEST_SHARE = 1024
+#: Characters of which an evaluation consists at most: so many need a copy in memory.
+MOST = 4_000_000
 #: The factors k of the logits, in equal steps. At the best of them the loss is flat: half a step
 #: aside it differs by less than 0.001.
 SCALES = tuple(step / 20 for step in range(10, 25))
@@ -36,14 +38,17 @@ PLAIN = SCALES.index(1.0)
 
 class Measured(NamedTuple):
     """Losses in nats per character: the least, with logits times `scale`, and that of the logits as
-    they are."""
+    they are; on how many characters they were measured, and the standard error of `loss` as that
+    of all text of this kind, if more than one reader tells it."""
 
     loss: float
     scale: float
     plain: float
+    characters: int
+    error: float | None
 
     def unscaled(self) -> "Measured":
-        return Measured(self.plain, 1.0, self.plain)
+        return self._replace(loss=self.plain, scale=1.0)
 
 
 def never() -> bool:
@@ -54,34 +59,48 @@ def never() -> bool:
 class Evaluator(Job):
     """The cut of one text, and the memory for reading it, kept between evaluations.
 
-    `ids` (N + 1,): the first character is the context of the first prediction, so N are counted.
     The readers are divided among the workers.
     """
 
     def __init__(
         self,
         model: CharModel | Ensemble,
-        ids: Array,
+        passages: Passages,
         readers: int | None = None,
         workers: int = 1,
+        most: int = MOST,
     ) -> None:
         super().__init__(workers)
         # A model of its own: the averaged weights are evaluated while others are trained.
         self.model = Ensemble.of(model.with_weights(model.flat))
         self.model.move_to(shared(model.flat.shape, model.dtype))
-        self.ids = shared_copy(ids)
-        self.count = len(ids) - 1
-        readers = readers or min(max(self.count // SHORTEST_SHARE, 1), MOST_READERS)
-        self.share = math.ceil(self.count / readers)
-        self.warm_up = WARM_UP if readers > 1 else 0
-        starts = np.arange(readers) * self.share  # the first place that a reader predicts
-        self.starts = np.array_split(starts, workers)
-        self.totals = shared((workers, 2, len(SCALES)), np.float64)
+        self.readers = Readers.of(passages, readers, most, STEPS, WARM_UP)
+        self.text = shared_copy(self.readers.text)
+        self.readers = self.readers._replace(text=self.text)
+        count = len(self.readers.length)
+        self.taken = shared((2,), np.int64)  # how many of the readers, and of the rows of each
+        self.taken[:] = count, len(self.text)
+        self.totals = shared((2, count, len(SCALES)), np.float64)
         self.stopped = shared((1,), np.bool_)
         self.stop: Callable[[], bool] = never
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"stop": never}
+
+    @property
+    def whole(self) -> int:
+        """The characters that there are to be read, warming up included."""
+        return len(self.readers.length) * (int(self.readers.length.max()) + self.readers.warm_up)
+
+    def allow(self, characters: int) -> None:
+        """From now on read so many characters, warming up included, or as few as can be: all, or
+        the beginnings of the shares of some readers, evenly chosen."""
+        every, warm_up = len(self.readers.length), self.readers.warm_up
+        if characters >= self.whole:
+            self.taken[:] = every, len(self.text)
+            return
+        readers = min(max(characters // (SHORTEST_SHARE + warm_up), 1), every)
+        self.taken[:] = readers, max(characters // readers - warm_up, STEPS)
 
     def measure(
         self, weights: Array, pool: WorkerPool | None = None, stop: Callable[[], bool] = never
@@ -95,50 +114,76 @@ class Evaluator(Job):
         pool.run(self)
         if self.stopped[0]:
             return None
-        losses, squares = self.totals.sum(axis=0) / self.count
+        chosen, lengths = self.chosen()
+        count = int(lengths.sum())
+        losses, squares = self.totals[:, chosen].sum(axis=1) / count
         best = PLAIN if np.isnan(losses).any() else int(losses.argmin())
         # If z is how many standard errors the slope of the loss at k = 1 is away from 0, the gain
         # of the best k is z / 2 of its own (a parabola falls half as far as its tangent). So this
         # asks for z > 2.
         gain = losses[PLAIN] - losses[best]
-        if not gain > math.sqrt(max(squares[best] - gain**2, 0) / self.count):
+        if not gain > math.sqrt(max(squares[best] - gain**2, 0) / count):
             best = PLAIN
-        return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]))
+        error = standard_error(self.totals[0, chosen, best], lengths)
+        return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]), count, error)
+
+    def chosen(self) -> tuple[Array, Array]:
+        """Which readers read, and how much each."""
+        readers, rows = self.taken.tolist()
+        every = len(self.readers.length)
+        chosen = np.arange(readers) * every // readers
+        return chosen, np.minimum(self.readers.length[chosen], rows)
 
     def __call__(self, worker: int) -> None:
-        """Read the shares of one worker's readers, and leave the sums of `nats`."""
-        self.totals[worker] = 0
-        starts = self.starts[worker]
-        if not len(starts):
+        """Read the shares of one worker's readers, and leave the sums of `nats` of each."""
+        chosen, lengths = (np.array_split(each, self.workers)[worker] for each in self.chosen())
+        if not len(chosen):
             return
-        if worker not in self.private:
-            self.private[worker] = self.model.tape(STEPS, len(starts))
-        tape, state = self.private[worker], self.model.zero_state(len(starts))
-        reading = side_by_side(starts, self.share, self.count, STEPS, self.warm_up)
-        for first, places, counted in reading:
+        self.totals[:, chosen] = 0
+        if len(chosen) not in self.private:
+            self.private[len(chosen)] = self.model.tape(STEPS, len(chosen))
+        tape, state = self.private[len(chosen)], self.model.zero_state(len(chosen))
+        warm_up, begins = self.readers.warm_up, self.readers.begins[chosen]
+        for first in range(0, warm_up + int(lengths.max()), STEPS):
             if worker == 0 and self.stop():
                 self.stopped[0] = True
             if self.stopped[0]:
                 return
-            if first == 0 and worker == 0:  # nothing precedes the first reader's share
-                for array in state.values():
-                    array[..., 0] = 0
-            logits, state = self.model.forward(self.ids[places].astype(np.intp), state, tape)
-            self.totals[worker] += nats(logits, self.ids[places + 1], counted)
+            for array in state.values():
+                array[..., begins == first] = 0  # nothing precedes it
+            text = self.text[first : first + STEPS + 1, chosen].astype(np.intp)
+            places = np.arange(first, first + STEPS)[:, None] - warm_up
+            counted = (places >= 0) & (places < lengths)  # (T, B)
+            logits, state = self.model.forward(text[:-1], state, tape)
+            if first >= warm_up:
+                self.totals[:, chosen] += nats(logits, text[1:], counted)
+
+
+def standard_error(sums: Array, counts: Array) -> float | None:
+    """That of sum(sums) / sum(counts), from the differences between readers: characters near each
+    other are surprising together, so that single ones would make it too small. A ratio estimator:
+    Cochran (1977), Sampling Techniques, chapter 6."""
+    readers, count = len(counts), counts.sum()
+    if readers < 2:
+        return None
+    residuals = sums - counts * (sums.sum() / count)
+    return float(np.sqrt(readers / (readers - 1) * (residuals @ residuals)) / count)
 
 
 def nats(logits: Array, targets: Array, counted: Array) -> Array:
-    """The sums of -log p(target) over the counted places, for logits times each of `SCALES`, and
-    those of the squares of its difference to that of the logits as they are: (2, scales). Logits
-    are flat (V, T*B) and overwritten."""
+    """The sums over the counted places (T, B) of -log p(target), for logits times each of `SCALES`,
+    and those of the squares of its difference to that of the logits as they are: (2, B, scales).
+    Logits are flat (V, T*B) and overwritten."""
     z = np.subtract(logits, logits.max(axis=0), out=logits)  # now exp(k z) cannot overflow
     chosen = z[targets.reshape(-1), np.arange(targets.size)]
     w = np.exp(SCALES[0] * z)  # exp(k z) for the first k
     growth = np.exp((SCALES[1] - SCALES[0]) * z)  # of exp(k z) from one k to the next
-    lost = np.empty((len(SCALES), targets.size), z.dtype)
+    lost = np.empty((len(SCALES), *targets.shape), z.dtype)
     for index, k in enumerate(SCALES):
-        lost[index] = np.log(w.sum(axis=0)) - k * chosen  # -log p = log sum exp(k z) - k z_y
+        here = np.log(w.sum(axis=0)) - k * chosen  # -log p = log sum exp(k z) - k z_y
+        lost[index] = here.reshape(targets.shape)
         w *= growth  # a product in place of an exponential for each k
-    lost = lost[:, counted.reshape(-1)]
+    lost[:, ~counted] = 0
     gains = lost - lost[PLAIN]
-    return np.array([lost.sum(axis=1, dtype=np.float64), np.einsum("kn,kn->k", gains, gains)])
+    sums = lost.sum(axis=1, dtype=np.float64), np.square(gains).sum(axis=1, dtype=np.float64)
+    return np.array(sums).swapaxes(1, 2)

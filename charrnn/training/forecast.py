@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from charrnn.machine.workers import WorkerPool
-from charrnn.training.pace import LAST_EVALUATIONS, Pace
+from charrnn.training.pace import LAST_EVALUATIONS, SPEED_UP, Pace
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget
 
@@ -30,14 +30,15 @@ class Forecast:
 def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     """Time a few steps of `run`, which is of no further use, and work out the rest.
 
-    `held_out` characters are read at every evaluation, at about the speed of training.
+    Of `held_out` characters every evaluation reads as many as the budget allows.
     """
     left = 1 - run.progress.share
     pace = Pace(run, budget, time.perf_counter)
     rehearse(run, pace)
     step = pace.step_seconds()
     speed = pace.step_characters / step
-    pace.evaluation_took(held_out / speed)
+    run.progress.evaluated = run.progress.evaluated or pace.allowance(held_out)
+    pace.evaluation_took(run.progress.evaluated / SPEED_UP / speed)
     each = pace.evaluation_seconds()
     evaluations = each * (left / pace.spacing() + LAST_EVALUATIONS)
     seconds = math.inf if budget.seconds is None else left * budget.seconds

@@ -15,6 +15,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import TrainingDiverged
 from charrnn.machine.workers import WorkerPool
+from charrnn.text.passages import Passages
 from charrnn.training.evaluation import Evaluator, Measured
 from charrnn.training.optimisers import schedule
 from charrnn.training.pace import RECENT, Pace
@@ -43,12 +44,14 @@ class Step:
 @dataclass(frozen=True)
 class Evaluation:
     """The loss on held-out text, with the logits scaled for it; `best` says that these weights are
-    kept."""
+    kept. On how many characters it was measured, and its standard error, if that can be known."""
 
     step: int
     seconds: float
     loss: float
     best: bool
+    characters: int
+    standard_error: float | None
 
 
 @dataclass(frozen=True)
@@ -78,17 +81,16 @@ Event = Step | Evaluation | WentBack | Finished
 def train(
     run: Run,
     budget: Budget,
-    held_out: Array,
+    held_out: Passages,
     *,
     clock: Callable[[], float] = time.perf_counter,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Train until the budget is spent, yielding an event after every step and evaluation.
 
-    `held_out` (N + 1,): the validation characters and the one before them; fewer than two
-    characters mean none. The generator may be dropped after any event: the run is then consistent.
-    It ends early, and without `Finished`, if `stop` says so in the middle of an evaluation, which
-    counts as not begun.
+    `held_out` are the validation characters, if there are any. The generator may be dropped after
+    any event: the run is then consistent. It ends early, and without `Finished`, if `stop` says so
+    in the middle of an evaluation, which counts as not begun.
 
     Raises TrainingDiverged after `MOST_STRIKES` returns to the last good weights.
     """
@@ -102,7 +104,7 @@ class _Trainer:
         self,
         run: Run,
         budget: Budget,
-        held_out: Array,
+        held_out: Passages,
         clock: Callable[[], float],
         stop: Callable[[], bool],
     ) -> None:
@@ -111,7 +113,7 @@ class _Trainer:
         self.timed = budget.seconds is not None
         self.pace = Pace(run, budget, clock)
         self.evaluator: Evaluator | None = None
-        if len(held_out) > 1:
+        if held_out.characters:
             self.evaluator = Evaluator(run.model, held_out, workers=run.workers)
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self.pace.spacing()
@@ -192,6 +194,8 @@ class _Trainer:
         """Measure weights on the held-out text, and keep the best ever seen; None if stopped."""
         run, progress = self.run, self.run.progress
         assert self.evaluator
+        progress.evaluated = progress.evaluated or self.pace.allowance(self.evaluator.whole)
+        self.evaluator.allow(progress.evaluated)
         before = self.pace.clock()
         found: list[Measured] = []
         for weights in candidates:
@@ -202,14 +206,21 @@ class _Trainer:
             found.append(measured if progress.step else measured.unscaled())
         kept = [run.keep_if_best(*pair) for pair in zip(found, candidates, strict=True)]
         self.pace.evaluation_took((self.pace.clock() - before) / len(candidates))
-        losses = (measured.loss for measured in found)
-        lowest = min(filter(math.isfinite, losses), default=math.inf)
-        if math.isinf(lowest):
-            self.go_back(lowest)
-        else:
-            run.take_snapshot()
-            self.record(lowest)
-        return Evaluation(progress.step, self.pace.seconds(), lowest, any(kept))
+        finite = [measured for measured in found if math.isfinite(measured.loss)]
+        if not finite:
+            self.go_back(math.inf)
+            return Evaluation(progress.step, self.pace.seconds(), math.inf, False, 0, None)
+        best = min(finite, key=lambda measured: measured.loss)
+        run.take_snapshot()
+        self.record(best.loss)
+        return Evaluation(
+            progress.step,
+            self.pace.seconds(),
+            best.loss,
+            any(kept),
+            best.characters,
+            best.error,
+        )
 
     def record(self, validation: float) -> None:
         """Add a point to the history: both losses, since the point before."""

@@ -44,6 +44,9 @@ class Progress:
     best_loss: float | None = None
     best_step: int = 0
     best_scale: float = 1.0  # what the best weights' logits are multiplied by
+    best_characters: int = 0  # on which it was measured, and how sure that is of it
+    best_error: float | None = None
+    evaluated: int = 0  # characters that an evaluation may read; 0: not decided yet
     rate_factor: float = 1.0  # halved each time the run had to go back
     strikes: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -153,6 +156,7 @@ class Run:
         if not np.isfinite(loss) or (progress.best_loss is not None and loss >= progress.best_loss):
             return False
         progress.best_loss, progress.best_scale = loss, found.scale
+        progress.best_characters, progress.best_error = found.characters, found.error
         progress.best_step = progress.step
         self.best = self.model.merged(weights)
         for name in ("head.weight", "head.bias"):
