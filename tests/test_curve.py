@@ -128,7 +128,7 @@ def test_the_live_view_fits_every_terminal(size: tuple[int, int], encoding: str)
     view.text = "漢字\x1b[2J and so on\n" * 9
     for step in range(1, 60):
         view.step(Step(step, step, step / 60, 3.2 - step / 50, 0.5, 0.01, 12345.6))
-        view.evaluation(Evaluation(step, step, 3.2 - step / 50, True))
+        view.evaluation(Evaluation(step, step, 3.2 - step / 50, True, 900, 0.01))
     view.console.print(view.paint(), end="")
     file.flush()
     lines = cast(io.BytesIO, file.buffer).getvalue().decode(encoding).splitlines()

@@ -8,8 +8,8 @@ from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.network.numerics import negative_log_likelihood
-from charrnn.text.passages import whole
-from charrnn.training.evaluation import SCALES, STEPS, Evaluator
+from charrnn.text.passages import Passages, whole
+from charrnn.training.evaluation import SCALES, STEPS, WARM_UP, Evaluator
 
 V = 6
 
@@ -59,6 +59,77 @@ def test_every_character_counts_once_however_many_read() -> None:
     for readers in (1, 2, 3, 7, None):
         loss = Evaluator(model, whole(ids), readers).measure(model.flat).plain
         assert loss == pytest.approx(expected, rel=1e-5)
+
+
+SPANS = [(1, 300), (301, 302), (900, 1700), (4000, 5003)]
+
+
+@pytest.mark.parametrize("readers", [1, 4, 9])
+@pytest.mark.parametrize("cell", CELLS)
+def test_passages_are_predicted_from_what_stands_before_them_in_the_text(
+    cell: str, readers: int
+) -> None:
+    model, ids = model_and_text(cell, 5003)
+    every = plain_losses(model, ids)
+    expected = np.concatenate([every[a - 1 : b - 1] for a, b in SPANS])
+    passages = Passages(ids, np.array(SPANS))
+    found = Evaluator(model, passages, readers).measure(model.flat)
+    assert found.characters == passages.characters == len(expected)
+    assert found.plain == pytest.approx(expected.mean(), abs=1e-5)
+
+
+@pytest.mark.parametrize("allowed", [0, 5_000, 30_000, 100_000])
+def test_a_part_of_a_text_is_as_much_as_was_allowed_and_from_all_over_it(allowed: int) -> None:
+    model, ids = model_and_text("gru", 60_001)
+    every, counted = plain_losses(model, ids), np.zeros(60_000, bool)
+    evaluator = Evaluator(model, whole(ids))
+    evaluator.allow(allowed)
+    found = evaluator.measure(model.flat)
+    chosen, lengths = evaluator.chosen()
+    for reader, length in zip(chosen, lengths, strict=True):
+        first = reader * -(-60_000 // len(evaluator.readers.length))
+        counted[first : first + length] = True
+    assert found.characters == counted.sum()
+    assert found.plain == pytest.approx(every[counted].mean(), abs=1e-5)
+    read = found.characters + len(chosen) * WARM_UP
+    assert 0.8 * min(allowed, 60_000) <= read <= max(allowed, WARM_UP + 2 * STEPS) + 60 * STEPS
+    assert counted.all() == (allowed == 100_000)
+    assert evaluator.measure(model.flat) == found  # always the same one
+
+
+def test_of_a_huge_text_only_the_beginnings_of_shares_are_kept() -> None:
+    model, ids = model_and_text("rnn", 500_000)
+    evaluator = Evaluator(model, whole(ids), most=40_000)
+    assert evaluator.text.size < 80_000
+    found = evaluator.measure(model.flat)
+    assert 39_000 <= found.characters <= 42_000
+    assert found.plain == pytest.approx(plain_loss(model, ids), abs=5 * found.error)
+
+
+def test_the_standard_error_is_that_of_independent_characters_where_they_are_independent() -> None:
+    """The model predicts fixed frequencies, so the losses of a random text are independent."""
+    counts = np.array([50, 30, 10, 5, 4, 1])
+    model = initialise("rnn", "tanh", 1, 4, counts * 1000, np.random.default_rng(0))
+    errors = []
+    for seed in range(8):
+        ids = np.random.default_rng(seed).choice(V, 70_001, p=counts / 100).astype(np.uint8)
+        errors.append(Evaluator(model, whole(ids)).measure(model.flat).error)
+    p = counts / 100
+    deviation = np.sqrt((p * np.log(p) ** 2).sum() - (p * np.log(p)).sum() ** 2)
+    assert np.mean(errors) == pytest.approx(deviation / np.sqrt(70_000), rel=0.15)
+
+
+def test_characters_that_go_together_make_the_standard_error_larger() -> None:
+    """Every character stands a hundred times in a row, so that a hundred tell as much as one."""
+    counts = np.array([50, 30, 10, 5, 4, 1])
+    model = initialise("rnn", "tanh", 1, 4, counts * 1000, np.random.default_rng(0))
+    drawn = np.random.default_rng(1).choice(V, 700, p=counts / 100).astype(np.uint8)
+    together, apart = np.repeat(drawn, 100), np.tile(drawn, 100)
+    np.random.default_rng(2).shuffle(apart)
+    one, other = (
+        Evaluator(model, whole(ids)).measure(model.flat).error for ids in (together, apart)
+    )
+    assert 7 < one / other < 14
 
 
 def test_evaluation_leaves_the_model_alone() -> None:

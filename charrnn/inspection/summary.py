@@ -53,6 +53,7 @@ class Summary:
     excerpt_characters: int
     best: float | None
     best_step: int | None
+    best_characters: int | None  # that it was measured on
     unigram: float | None
     ngram: float | None
     ngram_order: int | None
@@ -88,6 +89,7 @@ def summarise(meta: Mapping[str, Any], vocabulary: str, parameters: Mapping[str,
         excerpt_characters=len(excerpt) if isinstance(excerpt, str) else 0,
         best=number(best.get("loss")),
         best_step=whole(best.get("step")),
+        best_characters=whole(best.get("characters")),
         unigram=number(baselines.get("unigram")),
         ngram=number(baselines.get("ngram")),
         ngram_order=whole(baselines.get("order")),

@@ -13,7 +13,7 @@ from charrnn.training.settings import Budget
 MOST_EVALUATIONS = 20  # in a run
 EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
 LAST_EVALUATIONS = 2  # at the end: the averaged weights and the last ones
-DEAREST = 0.02  # of the time for one evaluation: if that is enough, the whole text is read
+DEAREST = 0.015  # of the time for one evaluation: if that is enough, the whole text is read
 ENOUGH, ORDINARY = 250_000, 0.005  # else so many characters, or what so much of the time can read
 CHEAP = 20_000  # characters that a budget of steps does not count
 SPEED_UP = 3  # characters that an evaluation reads while training reads one: 2.7 to 3.8
@@ -86,7 +86,8 @@ class Pace:
         if self.budget.steps is not None:
             readable.append(SPEED_UP * self.budget.steps * self.step_characters)
         if self.budget.seconds is not None:
-            readable.append(int(SPEED_UP * self.budget.seconds * self.speed()))
+            speed = self.step_characters / max(self.step_seconds(), 1e-9)  # the first step is slow
+            readable.append(int(SPEED_UP * self.budget.seconds * speed))
         most = max(int(DEAREST * min(readable)), CHEAP)
         return whole if whole <= most else min(most, max(ENOUGH, int(ORDINARY * min(readable))))
 

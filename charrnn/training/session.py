@@ -81,6 +81,8 @@ class Session:
                 "step": progress.best_step,
                 "loss": loss,
                 "bits_per_character": None if loss is None else loss / np.log(2),
+                "characters": progress.best_characters,
+                "standard_error": progress.best_error,
                 "logit_scale": progress.best_scale,
             },
             "baselines": asdict(self.baselines) if self.baselines else None,

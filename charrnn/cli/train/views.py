@@ -143,13 +143,15 @@ class JsonView(View):
         self.put("sample", step=step, text=text)
 
     def finish(self, event: Finished, plan: Plan, path: Path, stopped_by: str) -> None:
-        loss = event.best_loss
+        loss, progress = event.best_loss, plan.session.run.progress
         self.put(
             "end",
             steps=event.step,
             seconds=event.seconds,
             best_loss=loss,
             bits_per_character=None if loss is None else loss / math.log(2),
+            measured_characters=progress.best_characters,
+            standard_error=progress.best_error,
             characters_per_second=event.characters_per_second,
             checkpoint=str(path),
             stopped_by=stopped_by,
@@ -166,9 +168,13 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
     if not len(session.division.held_out):
         lines.append(without_validation(short))
     elif event.best_loss is not None:
+        progress, held_out = session.run.progress, session.division.measured.characters
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
+        if progress.best_characters < held_out:
+            lines[0] += f" on {progress.best_characters:,} of the {held_out:,} held-out characters"
+            lines[0] += f", give or take {progress.best_error:.3f}" if progress.best_error else ""
         if session.baselines:
-            history, held_out = session.run.progress.history, len(session.division.held_out)
+            history = session.run.progress.history
             about = (history, event.best_loss, session.baselines, held_out)
             lines.append(verdict(*about, early=event.early, short=short))
     if stopped_by != "budget":

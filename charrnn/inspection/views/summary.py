@@ -122,6 +122,8 @@ def results(report: Summary, canvas: Canvas) -> None:
             bits = f"{figure(loss):<11}{figure(loss / LN2):<11}"
             bar = canvas.bar(loss / highest, min(canvas.width - 40, 40))
             canvas.line(f"{name:<15}{bits}", (bar, "cyan"))
+    if report.best is not None and report.best_characters:
+        canvas.prose(f"this model was measured on {report.best_characters:,} characters")
 
 
 def present(values: Iterable[float | None]) -> list[float]:

@@ -1,0 +1,63 @@
+"""What evaluations may cost: a share of the budget, however much text is held out."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_training import small_run
+
+from charrnn.text.passages import whole
+from charrnn.training.loop import Evaluation, Finished, Step, train
+from charrnn.training.pace import CHEAP, DEAREST, ENOUGH, SPEED_UP, Pace
+from charrnn.training.settings import Budget
+
+IDS = np.random.default_rng(0).integers(0, 5, 4000).astype(np.uint8)
+
+
+@given(st.integers(1, 10**7), st.integers(1, 10**9))
+def test_a_budget_of_steps_allows_the_whole_text_or_a_share_that_it_can_pay_for(
+    steps: int, held_out: int
+) -> None:
+    run = small_run(IDS)
+    pace = Pace(run, Budget(steps=steps), time.perf_counter)
+    allowed = pace.allowance(held_out)
+    readable = SPEED_UP * steps * pace.step_characters
+    assert allowed <= held_out
+    assert allowed <= max(DEAREST * readable, CHEAP)
+    if allowed < held_out:
+        assert allowed >= min(ENOUGH, int(DEAREST * readable))
+    run.progress.evaluated = allowed
+    if allowed > CHEAP:  # those on the way and the two at the end
+        count = 1 / pace.spacing() + 3
+        assert count * allowed <= 0.1 * readable
+
+
+def test_a_time_allows_what_the_present_speed_can_read() -> None:
+    pace = Pace(small_run(IDS), Budget(seconds=100), time.perf_counter)
+    pace.step_took(50)  # the first one
+    for _ in range(5):
+        pace.step_took(0.001)
+    readable = SPEED_UP * 100_000 * pace.step_characters
+    assert pace.allowance(int(DEAREST * readable)) == int(DEAREST * readable)
+    assert ENOUGH <= pace.allowance(int(DEAREST * readable) + 1) < DEAREST * readable
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_ends_in_time_with_millions_of_characters_held_out(threads: int) -> None:
+    """To read them once would take ten times as long as the run."""
+    held_out = np.random.default_rng(1).integers(0, 5, 20_000_000).astype(np.uint8)
+    ids = np.random.default_rng(0).integers(0, 5, 400_000).astype(np.uint8)
+    run = small_run(ids, threads, hidden_size=48)
+    begin = time.perf_counter()
+    events = list(train(run, Budget(seconds=2.0), whole(held_out)))
+    assert time.perf_counter() - begin < 4
+    finished, steps = events[-1], [event for event in events if isinstance(event, Step)]
+    assert isinstance(finished, Finished)
+    assert steps[-1].learning_rate < 0.1 * max(event.learning_rate for event in steps)
+    evaluations = [event for event in events if isinstance(event, Evaluation)]
+    assert len(evaluations) >= 2
+    assert len({event.characters for event in evaluations}) == 1
+    assert 10_000 < evaluations[0].characters < 2_000_000
+    assert evaluations[-1].loss == pytest.approx(np.log(5), abs=0.05)
