@@ -45,6 +45,7 @@ def test_every_command_reads_what_auto_has_read(
     assert run_here("sample", "m.npz", "-n", "9", "--prompt-file", "prompt") == 0
     assert "prompt: 1 file read as cp1252: prompt" in capsys.readouterr().err
     assert run_here("inspect", "m.npz", "--view", "surprisal", "--text", "texts/c") == 0
+    assert capsys.readouterr().err == "1 file read as koi8-r: texts/c\n"
 
 
 def test_a_dry_run_says_what_auto_has_found(

@@ -16,10 +16,12 @@ def about(model: Model) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class MeasuredText:
-    """The text that is measured, and where it came from in words."""
+    """The text that is measured, where it came from in words, and in which encoding a file was found
+    to be, if that was to be found out."""
 
     text: str
     source: str
+    notes: tuple[str, ...] = ()
 
     def about(self) -> dict[str, object]:
         """What JSON says of the text."""
@@ -43,10 +45,12 @@ def text_of(
         return MeasuredText(model.begun(model.spelled(unescape(prompt))), "prompt")
     if file is not None:
         from charrnn.text.corpus import read_text
+        from charrnn.text.decoding import Found
 
         reading = replace(model.reading, encoding=encoding or model.reading.encoding)
-        text = model.begun(model.spelled(read_text(file, reading)))
-        return MeasuredText(text, "stdin" if file == "-" else file)
+        found = Found()
+        text = model.begun(model.spelled(read_text(file, reading, found)))
+        return MeasuredText(text, "stdin" if file == "-" else file, tuple(found.readings))
     excerpt = model.meta.get("excerpt")
     if not isinstance(excerpt, str) or not excerpt:
         raise CorpusError(

@@ -38,6 +38,7 @@ def report(
     models = [load(path) for path in paths]
     request = checks.settled(request, models)
     text = measure.text_for(request, models[0])
+    terminal.stderr.say(*text.notes)
     checks.check_comparable(models, text, request)
     reports = [measured(model, text, request) for model in models]
     if save is not None:
