@@ -42,6 +42,21 @@ def test_every_pass_reads_each_unit_once(
     assert sum(len(text) - 1 for text in texts) == total
 
 
+@given(UNITS, SIZES, st.integers(1, 40), st.integers(0, 6))
+def test_how_much_of_a_pass_is_laid_out_at_once_makes_no_difference(
+    units: list[list[int]], sizes: tuple[int, int], window: int, done: int
+) -> None:
+    at_once = UnitBatches(joined(units), 0, *sizes, 7)
+    bit_by_bit = UnitBatches(joined(units), 0, *sizes, 7, window)
+    for _ in range(done):
+        np.testing.assert_array_equal(at_once.next(), bit_by_bit.next())
+        assert at_once.place() == bit_by_bit.place()
+    resumed = UnitBatches(joined(units), 0, *sizes, 7, window)
+    resumed.restore(bit_by_bit.place())
+    for _ in range(3):
+        np.testing.assert_array_equal(at_once.next(), resumed.next())
+
+
 def test_orders_differ_from_pass_to_pass_and_seed_to_seed() -> None:
     units = [[1 + i % 5, 1 + i // 5] for i in range(25)]
 

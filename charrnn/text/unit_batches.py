@@ -13,6 +13,8 @@ from charrnn.arrays import Array
 from charrnn.text.batches import as_count
 from charrnn.text.division import arranged, spans
 
+WINDOW = 1 << 20  # characters of a pass that are laid out at once
+
 
 class UnitBatches:
     """B readers on the units of `ids` (N,), each of which ends with the character `boundary`.
@@ -21,24 +23,50 @@ class UnitBatches:
     """
 
     def __init__(
-        self, ids: Array, boundary: int, batch_size: int, sequence_length: int, seed: int
+        self,
+        ids: Array,
+        boundary: int,
+        batch_size: int,
+        sequence_length: int,
+        seed: int,
+        window: int = WINDOW,
     ) -> None:
-        self.ids, self.boundary, self.seed = ids, boundary, seed
+        self.ids, self.boundary, self.seed, self.window = ids, boundary, seed, window
         self.batch_size, self.sequence_length = batch_size, sequence_length
-        self._starts, self._lengths = spans(ids, boundary)
+        small = np.int32 if len(ids) < 1 << 31 else np.intp  # there may be millions of units
+        starts, lengths = spans(ids, boundary)
+        self._starts: Array = starts.astype(small)
+        self._lengths: Array = lengths.astype(small)
         # Each reader stands in a unit, of which it has read so many characters. Plain numbers: one
         # at a time they are quicker than those of an array.
         self._unit = [0] * batch_size
         self._read = [int(self._lengths[0])] * batch_size
         self._deal(0)
 
-    def _deal(self, number: int) -> None:
-        """Lay out the units of a pass, of which none is taken yet."""
-        self._pass, self._taken = number, 0
+    def _deal(self, number: int, taken: int = 0) -> None:
+        """Shuffle the units for a pass, of which so many characters are taken: whole units, or
+        ValueError."""
+        self._pass, self._taken = number, taken
         # Row 0 of the random numbers is the division's.
-        self._order = np.random.default_rng((self.seed, number + 1)).permutation(len(self._starts))
-        self._text = arranged(self.ids, self._starts, self._lengths, self._order)
-        self._ends = self._lengths[self._order].cumsum()
+        order = np.random.default_rng((self.seed, number + 1)).permutation(len(self._starts))
+        self._order, first = order.astype(self._starts.dtype), 0
+        if taken:
+            ends = self._lengths[self._order].cumsum()
+            first = int(ends.searchsorted(taken)) + 1
+            if first > len(ends) or ends[first - 1] != taken:
+                raise ValueError("a pass stands inside of a unit")
+        self._lay_out(first)
+
+    def _lay_out(self, first: int) -> None:
+        """Write down the next units of this pass, from its unit `first` on, as far as there is room
+        in a window."""
+        lengths = self._lengths[self._order[first : first + self.window]]
+        self._first, self._from = first, self._taken
+        self._ends = self._taken + lengths.cumsum(dtype=np.intp)
+        count = max(int(self._ends.searchsorted(self._taken + self.window, side="right")), 1)
+        self._ends = self._ends[:count]
+        order = self._order[first : first + count]
+        self._text = arranged(self.ids, self._starts, self._lengths, order)
 
     def next(self) -> tuple[Array, Array]:
         """The next inputs and their successors, the targets: both (T, B) intp, new each time.
@@ -65,12 +93,17 @@ class UnitBatches:
             place, count = self._starts.item(unit) + read, min(left, most)
             self._read[reader] += count
             return self.ids[place : place + count]
-        if self._taken == len(self._text):
-            self._deal(self._pass + 1)
-        stretch = self._text[self._taken : self._taken + most]
+        if self._taken == self._from + len(self._text):
+            done = self._first + len(self._ends)
+            if done < len(self._order):
+                self._lay_out(done)
+            else:
+                self._deal(self._pass + 1)
+        place = self._taken - self._from
+        stretch = self._text[place : place + most]
         end = self._taken + len(stretch)
         index = int(self._ends.searchsorted(end))
-        unit = self._unit[reader] = self._order.item(index)
+        unit = self._unit[reader] = self._order.item(self._first + index)
         self._taken = self._ends.item(index)
         self._read[reader] = self._lengths.item(unit) - (self._taken - end)
         return stretch
@@ -89,7 +122,5 @@ class UnitBatches:
             raise ValueError("it has other readers")
         if (read < 1).any() or (read > self._lengths[unit]).any():
             raise ValueError("a reader stands outside of its unit")
-        self._deal(number)
-        if taken != 0 and taken not in self._ends:
-            raise ValueError("a pass stands inside of a unit")
-        self._unit, self._read, self._taken = unit.tolist(), read.tolist(), taken
+        self._deal(number, taken)
+        self._unit, self._read = unit.tolist(), read.tolist()

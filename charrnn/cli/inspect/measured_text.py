@@ -16,8 +16,8 @@ def about(model: Model) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class MeasuredText:
-    """The text that is measured, where it came from in words, and in which encoding a file was found
-    to be, if that was to be found out."""
+    """The text that is measured, where it came from in words, and as what a file was read whose
+    encoding was to be found out."""
 
     text: str
     source: str
