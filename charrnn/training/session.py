@@ -6,6 +6,7 @@ which facts a checkpoint states. When to save, and what to show, is the caller's
 
 import platform
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ class Session:
                 **self.corpus.reading.stated(),
                 **({"encodings": self.corpus.encodings} if self.corpus.encodings else {}),
             },
-            **self._units(),
+            **self._units,
             "excerpt": self.excerpt(),
             "versions": {
                 "charrnn": __version__,
@@ -103,6 +104,7 @@ class Session:
             },
         }
 
+    @cached_property
     def _units(self) -> dict[str, Any]:
         if self.corpus.boundary is None:
             return {}
