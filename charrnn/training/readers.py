@@ -42,7 +42,9 @@ class Readers(NamedTuple):
         ends = np.concatenate([np.minimum(np.arange(a, b, share) + share, b) for a, b in spans])
         warm_up = warm_up if starts[-1] > 1 else 0
         rows = math.ceil(min(share, max(most // len(starts), 1)) / steps) * steps
-        places = np.arange(-warm_up, rows + 1)[:, None] + (starts - 1)
         begins = -(-np.maximum(warm_up - (starts - 1), 0) // steps) * steps
-        text = passages.ids[places.clip(0, len(passages.ids) - 1)]
+        text = np.empty((warm_up + rows + 1, len(starts)), passages.ids.dtype)
+        for reader, start in enumerate(starts):
+            places = np.arange(len(text)) + (start - 1 - warm_up)
+            text[:, reader] = passages.ids[places.clip(0, len(passages.ids) - 1)]
         return cls(text, warm_up, np.minimum(ends - starts, rows), begins)
