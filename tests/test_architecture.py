@@ -17,7 +17,17 @@ FOLDERS = sorted({path.parent for path in MODULES})
 LONGEST = 250  # lines
 
 #: From the ground up. The package itself (`__init__`) holds the version and names found when asked.
-ROOMS = ["errors", "clusters", "visible", "arrays", "machine", "network", "text", "storage"]
+ROOMS = [
+    "errors",
+    "clusters",
+    "visible",
+    "progress",
+    "arrays",
+    "machine",
+    "network",
+    "text",
+    "storage",
+]
 ROOMS += ["training", "generation", "inspection", "library", "cli", "__main__"]
 
 

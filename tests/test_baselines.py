@@ -119,7 +119,7 @@ def test_one_held_out_character_is_enough() -> None:
 
 
 def test_one_possible_character_costs_nothing() -> None:
-    assert baselines(ids("a"), ids("a"), 1) == Baselines(0.0, 0.0, 1)
+    assert baselines(ids("a"), ids("a"), 1) == Baselines(0.0, 0.0, 1, 1, 1)
 
 
 @pytest.mark.parametrize(("train", "held_out"), [([], [0]), ([0], [])])
@@ -145,7 +145,8 @@ def test_only_the_nearest_characters_of_a_long_corpus_are_read(
 ) -> None:
     text = np.random.default_rng(3).integers(0, 4, 400).astype(np.uint8)
     expected = baselines(text[100:200], text[200:300], 4)
-    monkeypatch.setattr(sys.modules[baselines.__module__], "LONGEST", 100)
+    for name in ("COUNTED", "PREDICTED"):
+        monkeypatch.setattr(sys.modules[baselines.__module__], name, 100)
     assert baselines(text[:200], text[200:], 4) == expected
 
 

@@ -17,6 +17,7 @@ import threading
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -365,7 +366,7 @@ def test_devices_are_refused() -> None:
 def test_what_the_system_refuses_is_one_line(
     file: Callable[..., str], monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    def refuse(path: str) -> None:
+    def refuse(path: str, stack: ExitStack) -> None:
         raise OSError(code, os.strerror(code))
 
     path = file(TEXT)

@@ -5,29 +5,30 @@ indices (N,), one byte each, or two above 256 different characters. How files be
 `files.py` and `decoding.py`, and what is held out of it in `division.py`.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError
+from charrnn.progress import Progress, silent
 from charrnn.text import AUTO
 from charrnn.text.decoding import Found, name_list, shown
 from charrnn.text.division import is_short
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
 from charrnn.text.guessing import is_odd
+from charrnn.text.indexing import Indexer, gathered
 from charrnn.text.lists import list_note
 from charrnn.text.rare import replaced
 from charrnn.text.reading import USUAL, Reading
 from charrnn.text.units import Units
-from charrnn.text.vocabulary import Vocabulary, to_code_points
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.visible import visible
 
 MINIMUM_LENGTH = 20
-LARGEST_VOCABULARY = 65_536
 REMARKABLE_VOCABULARY = 1000
 
 
@@ -63,6 +64,16 @@ class Corpus:
         return int(self.vocabulary.encode(units.boundary)[0]) if units else None
 
     @property
+    def copies(self) -> int:
+        """How many copies of the text a run has in memory: units are arranged in another."""
+        return (not self.in_file) + (self.boundary is not None)
+
+    @property
+    def in_file(self) -> bool:
+        """Are the indices in a file, because memory is short?"""
+        return isinstance(self.ids, np.memmap)
+
+    @property
     def short(self) -> bool:
         """Is it so short that it is learnt whole?"""
         units = None if self.boundary is None else int(self.counts[self.boundary])
@@ -76,7 +87,12 @@ class Corpus:
         return list(zip(characters, self.counts[rarest].tolist(), strict=True))
 
 
-def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
+def read_corpus(
+    paths: Sequence[str],
+    reading: Reading = USUAL,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> Corpus:
     """Read files, folders (every text file below, sorted by path), pipes and "-" for stdin as one
     text.
 
@@ -85,18 +101,21 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
     does not end with one. Below a folder, hidden files and files that are not text are skipped.
     `normalize` "nfc" composes what is one character in Unicode's eyes, "nfd" takes it apart. Units
     are marked as `units.Units` says; files are not of one unit. Of rare characters see `rare`.
+    Where memory is short the indices are kept in a file in `folder`, if one is given, that has no
+    name and is gone when nobody uses it. `progress` is told of every piece.
 
     Raises CorpusError if something cannot be read, is not text or is too little of it, UsageError
     if there is no such encoding, form or unit, or nothing is piped into stdin.
     """
-    found, indexer, digest = Found(), _Indexer(), hashlib.sha256()
-    for text in texts(paths, reading, found):
+    found, indexer = Found(), Indexer(folder)
+    for text in gathered(texts(paths, reading, found, progress)):
         indexer.add(text)
-        digest.update(text.encode())
     ids, vocabulary, counts = indexer.finish()
     _check_enough(ids, vocabulary, found)
     _check_units(reading.units, vocabulary, counts)
     notes = found.notes(reading.encoding, reading.newlines)
+    if isinstance(ids, np.memmap):
+        notes.append(f"memory is short: {len(ids):,} characters are kept in a file in {folder}")
     if odd := _odd_note(vocabulary, counts, reading):
         notes.append(odd)
     if reading.min_count:
@@ -115,7 +134,7 @@ def read_corpus(paths: Sequence[str], reading: Reading = USUAL) -> Corpus:
         ids,
         vocabulary,
         counts,
-        digest.hexdigest(),
+        indexer.digest.hexdigest(),
         files=tuple("-" if path in found.pipes else path for path in paths),
         notes=tuple(notes),
         reading=reading,
@@ -180,46 +199,3 @@ def _odd_note(vocabulary: Vocabulary, counts: Array, reading: Reading) -> str | 
     whole = reading.encoding in (AUTO, "utf-8")
     doubt = "" if whole else f"; is it {shown(reading.encoding)}? --encoding auto finds out"
     return f"characters that no text should have: {some}{more}{doubt}"
-
-
-class _Indexer:
-    """Numbers characters as they are met, and at the end in sorted order."""
-
-    def __init__(self) -> None:
-        self.table = np.full(0x110000, -1, np.int32)  # the number of each code point
-        self.met = np.empty(0, np.uint32)  # the code point of each number
-        self.counts = np.empty(0, np.int64)
-        self.pieces: list[Array] = []
-
-    def add(self, text: str) -> None:
-        codes = to_code_points(text).astype(np.intp)
-        numbers = self.table[codes]
-        if numbers.min() < 0:
-            self._meet(np.unique(codes[numbers < 0]))
-            numbers = self.table[codes]
-        self.counts += np.bincount(numbers, minlength=len(self.met))
-        self.pieces.append(numbers.astype(np.uint8 if len(self.met) <= 256 else np.uint16))
-
-    def _meet(self, codes: Array) -> None:
-        self.table[codes] = np.arange(len(self.met), len(self.met) + len(codes))
-        self.met = np.concatenate([self.met, codes.astype(np.uint32)])
-        self.counts = np.concatenate([self.counts, np.zeros(len(codes), np.int64)])
-        if len(self.met) > LARGEST_VOCABULARY:
-            raise CorpusError(
-                f"the text has more than {LARGEST_VOCABULARY:,} different characters",
-                "Is it a text, and in the --encoding given?",
-            )
-
-    def finish(self) -> tuple[Array, Vocabulary, Array]:
-        """The indices (N,), the vocabulary and the counts (V,); pieces are freed on the way."""
-        order = np.argsort(self.met)
-        vocabulary = Vocabulary(self.met[order])
-        rank = np.empty(len(order), vocabulary.dtype)
-        rank[order] = np.arange(len(order))
-        ids = np.empty(sum(map(len, self.pieces)), vocabulary.dtype)
-        end = len(ids)
-        while self.pieces:
-            piece = self.pieces.pop()
-            ids[end - len(piece) : end] = rank[piece]
-            end -= len(piece)
-        return ids, vocabulary, self.counts[order]

@@ -7,8 +7,10 @@ in `guessing.py`; nothing here knows a vocabulary.
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from charrnn.errors import CorpusError, UsageError
+from charrnn.progress import Progress, silent
 from charrnn.text import AUTO, guessing
 from charrnn.text.decoding import (
     STDIN,
@@ -21,13 +23,15 @@ from charrnn.text.decoding import (
     shown,
 )
 from charrnn.text.forms import normalized
-from charrnn.text.opening import Source, unreadable
+from charrnn.text.opening import SMALL, Meter, Source, size, unreadable
 from charrnn.text.reading import Reading
 from charrnn.text.units import END
 from charrnn.visible import visible
 
 
-def texts(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[str]:
+def texts(
+    paths: Sequence[str], reading: Reading, found: Found, progress: Progress = silent
+) -> Iterator[str]:
     """Yield the text of all files in pieces that are not empty, and count in `found` what is met.
 
     A newline is put between two files where the first does not end with one; of a text of units,
@@ -38,16 +42,14 @@ def texts(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[str]
         raise UsageError(f"line endings cannot be read as {name}", "Use unix or keep.")
     if reading.encoding != AUTO:
         check_encoding(reading.encoding)
-    joined = _joined(paths, reading, found)
+    joined = _joined(paths, reading, found, Meter(progress))
     return reading.units.marked(joined, found) if reading.units else joined
 
 
-def _joined(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[str]:
+def _joined(paths: Sequence[str], reading: Reading, found: Found, meter: Meter) -> Iterator[str]:
     ends_line = True
-    files = list(_files(paths, reading.encoding, found))  # all are there before one is read
-    for path, encoding in files:
+    for path, decoded in _each(paths, reading, found, meter):
         begins = True
-        decoded = _decoded(path, encoding, reading, found)
         for text in filter(None, normalized(decoded, reading.normalize)):
             if begins and reading.units and reading.units.boundary == END:
                 yield END
@@ -59,40 +61,69 @@ def _joined(paths: Sequence[str], reading: Reading, found: Found) -> Iterator[st
             found.empty.append(path)
 
 
-def _files(paths: Sequence[str], encoding: str, found: Found) -> Iterator[tuple[str, str]]:
-    """Yield the files to read, with every folder replaced by the text files below it, and in which
-    encoding each is, which may still be open."""
-    for path in paths:
-        name = shown(path)
-        try:
-            mode = stat.S_IFIFO if path in STDIN else os.stat(path).st_mode
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-            hint = "Check the path; a folder may be given too, and - for standard input."
-            raise CorpusError(f"there is no file {name}", hint) from error
-        except OSError as error:
-            raise unreadable(path, error) from error
-        if stat.S_ISDIR(mode):
-            yield from _text_files_below(path, encoding, found)
-        elif stat.S_ISREG(mode):
-            yield path, encoding
-        elif stat.S_ISFIFO(mode):
-            if path in found.pipes:  # a second reading would find nothing, or wait for ever
-                raise UsageError(
-                    f"{name} is named twice, and a pipe can be read only once",
-                    "Name it once, or save what comes through it as a file.",
-                )
-            found.pipes.append(path)
-            yield path, encoding
-        else:
-            raise CorpusError(
-                f"{name} is a device or socket, not a file",
-                "Give a file, or send the text to standard input and name that: -",
+def _each(
+    paths: Sequence[str], reading: Reading, found: Found, meter: Meter
+) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield every text file and its text, which has to be read before the next."""
+    groups = [_files(path, found) for path in paths]  # all are there before one is read
+    if not found.pipes:
+        meter.total = sum(_to_read(path, g.looks(reading)) for g in groups for path in g.paths)
+    for group in groups:
+        skipped = []
+        for path in group.paths:
+            if group.folder is not None and not os.path.isfile(path):
+                skipped.append(path)
+                continue
+            with Source(path, group.looks(reading), meter) as source:
+                if encoding := _encoding(source, group, reading, found):
+                    yield path, _decoded(source, encoding, reading, found)
+                else:
+                    skipped.append(path)
+        found.skipped += skipped
+        if group.folder is not None and len(skipped) == len(group.paths):
+            raise _no_text(group.folder, skipped, reading.encoding)
+
+
+class _Group(NamedTuple):
+    """Files that were named together: below a folder those are left out that are no text."""
+
+    folder: str | None
+    paths: list[str]
+
+    def looks(self, reading: Reading) -> bool:
+        """Is each looked at before it is read?"""
+        return self.folder is not None or reading.encoding == AUTO
+
+
+def _files(path: str, found: Found) -> _Group:
+    """What a path that was given stands for."""
+    name = shown(path)
+    try:
+        mode = stat.S_IFIFO if path in STDIN else os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        hint = "Check the path; a folder may be given too, and - for standard input."
+        raise CorpusError(f"there is no file {name}", hint) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if stat.S_ISDIR(mode):
+        return _Group(path, _files_below(path))
+    if stat.S_ISFIFO(mode):
+        if path in found.pipes:  # a second reading would find nothing, or wait for ever
+            raise UsageError(
+                f"{name} is named twice, and a pipe can be read only once",
+                "Name it once, or save what comes through it as a file.",
             )
+        found.pipes.append(path)
+    elif not stat.S_ISREG(mode):
+        raise CorpusError(
+            f"{name} is a device or socket, not a file",
+            "Give a file, or send the text to standard input and name that: -",
+        )
+    return _Group(None, [path])
 
 
-def _text_files_below(folder: str, encoding: str, found: Found) -> list[tuple[str, str]]:
-    """The text files below `folder`, sorted, and in which encoding each is; hidden files and
-    folders are passed over."""
+def _files_below(folder: str) -> list[str]:
+    """The files below `folder`, sorted; hidden files and folders are passed over."""
     files: list[str] = []
     try:
         for path, folders, names in os.walk(folder, onerror=_raise):
@@ -100,44 +131,46 @@ def _text_files_below(folder: str, encoding: str, found: Found) -> list[tuple[st
             files += (os.path.join(path, name) for name in names if not name.startswith("."))
     except OSError as error:
         raise unreadable(error.filename or folder, error) from error
-    text: list[tuple[str, str]] = []
-    skipped = []
-    for path in sorted(set(files)):
-        known = os.path.isfile(path) and _encoding_below(path, encoding, found)
-        if known:
-            text.append((path, known))
-        else:
-            skipped.append(path)
-    found.skipped += skipped
-    if not text:
-        kind, hint = "", "Give another folder, or name the files and their --encoding."
-        if encoding != AUTO:
-            kind, hint = f"{shown(encoding)} ", hint[:-1] + "; auto finds out what it is."
-        raise CorpusError(
-            f"there is no {kind}text file in the folder {shown(folder)}"
-            + (f"; not text: {name_list(skipped)}" if skipped else ""),
-            hint,
-        )
-    return text
+    return sorted(set(files))
+
+
+def _no_text(folder: str, skipped: list[str], encoding: str) -> CorpusError:
+    kind, hint = "", "Give another folder, or name the files and their --encoding."
+    if encoding != AUTO:
+        kind, hint = f"{shown(encoding)} ", hint[:-1] + "; auto finds out what it is."
+    return CorpusError(
+        f"there is no {kind}text file in the folder {shown(folder)}"
+        + (f"; not text: {name_list(skipped)}" if skipped else ""),
+        hint,
+    )
 
 
 def _raise(error: OSError) -> None:
     raise error
 
 
-def _encoding_below(path: str, encoding: str, found: Found) -> str:
-    """The encoding of a file in a folder; empty if it is no text. The whole file is decoded: a
-    wrong byte near its end would otherwise stop everything later."""
-    source = Source(path)
-    if encoding == AUTO:
-        return _encoding_of(source)
+def _to_read(path: str, looks: bool) -> int:
+    """The bytes that will be read of a file, of a large one again if it is looked at before."""
+    length = size(path)
+    return 2 * length if looks and length > SMALL else length
+
+
+def _encoding(source: Source, group: _Group, reading: Reading, found: Found) -> str:
+    """The encoding of a file, if need be found out; empty if it is no text and may be left out. The
+    whole of a file below a folder is looked at: a wrong byte near its end would stop everything
+    later."""
+    if reading.encoding == AUTO:
+        known = _encoding_of(source)
+        return known if group.folder is not None else known or "utf-8"  # whose error says the rest
+    if group.folder is None:
+        return reading.encoding
     try:
-        for _ in Decoding(path, encoding, "keep", Found()).texts(source.pieces()):
+        for _ in Decoding(source.path, reading.encoding, "keep", Found()).texts(source.pieces()):
             pass
     except NotTextError:
         found.foreign |= b"\0" not in next(source.pieces(), b"")
         return ""
-    return encoding
+    return reading.encoding
 
 
 def _encoding_of(source: Source) -> str:
@@ -153,17 +186,14 @@ def _encoding_of(source: Source) -> str:
     return next((guess.encoding for guess in guessing.guesses(source.pieces, most=1)), "")
 
 
-def _decoded(path: str, encoding: str, reading: Reading, found: Found) -> Iterator[str]:
-    with Source(path, kept=encoding == AUTO) as source:
-        if encoding == AUTO:
-            encoding = _encoding_of(source) or "utf-8"  # whose error says what is wrong
-        decoding = Decoding(path, encoding, reading.newlines, found)
-        try:
-            yield from decoding.texts(source.pieces())
-        except NotTextError as error:
-            raise NotTextError(error.message, error.hint or _advice(source)) from error
+def _decoded(source: Source, encoding: str, reading: Reading, found: Found) -> Iterator[str]:
+    decoding = Decoding(source.path, encoding, reading.newlines, found)
+    try:
+        yield from decoding.texts(source.pieces())
+    except NotTextError as error:
+        raise NotTextError(error.message, error.hint or _advice(source)) from error
     if reading.encoding == AUTO and decoding.characters:
-        found.encodings.setdefault(encoding, []).append(path)
+        found.encodings.setdefault(encoding, []).append(source.path)
 
 
 def _advice(source: Source) -> str:

@@ -12,19 +12,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.progress import Progress, silent
+
 Ids = NDArray[np.integer[Any]]
 
 # Bounds memory and time: so much of the training text is counted, and of the held-out predicted.
-LONGEST = 8_000_000
+COUNTED, PREDICTED = 8_000_000, 2_000_000
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """Losses in nats per character on the held-out text; `order` is n, 5 = four of context."""
+    """Losses in nats per character on the held-out text; `order` is n, 5 = four of context. How
+    many characters were counted, and how many predicted; 0 in a file that does not say it."""
 
     unigram: float
     ngram: float
     order: int
+    counted: int = 0
+    predicted: int = 0
 
 
 def unigram_counts(ids: Ids, vocabulary_size: int) -> NDArray[np.int64]:
@@ -36,7 +41,11 @@ def unigram_counts(ids: Ids, vocabulary_size: int) -> NDArray[np.int64]:
 
 
 def baselines(
-    train_ids: Ids, held_out_ids: Ids, vocabulary_size: int, max_order: int = 8
+    train_ids: Ids,
+    held_out_ids: Ids,
+    vocabulary_size: int,
+    max_order: int = 8,
+    progress: Progress = silent,
 ) -> Baselines:
     """The unigram and the best n-gram on the held-out text, counted on the training text.
 
@@ -45,20 +54,25 @@ def baselines(
     counts once, the first ones with the end of the training text as their context.
 
     Only the last 8 million characters of the training text are counted, and only the first
-    8 million of the held-out text are predicted. Raises ValueError if either text is empty.
+    2 million of the held-out text are predicted. `progress` is told of every order. Raises
+    ValueError if either text is empty.
     """
     if not len(train_ids) or not len(held_out_ids):
         raise ValueError("the training text and the held-out text need at least one character each")
-    train_ids = train_ids[-LONGEST:]
-    text, border = np.concatenate([train_ids, held_out_ids[:LONGEST]]), len(train_ids)
+    train_ids, held_out_ids = train_ids[-COUNTED:], held_out_ids[:PREDICTED]
+    text, border = np.concatenate([train_ids, held_out_ids]), len(train_ids)
     spans = [(border - max(border // 10, 1), border), (border, len(text))]
-    choice, losses = ngram_losses(text, spans, vocabulary_size, max_order)
+    choice, losses = ngram_losses(text, spans, vocabulary_size, max_order, progress)
     best = int(np.argmin(choice))  # of equals the shortest
-    return Baselines(unigram=losses[0], ngram=losses[best], order=best + 1)
+    return Baselines(losses[0], losses[best], best + 1, border, len(held_out_ids))
 
 
 def ngram_losses(
-    text: Ids, spans: list[tuple[int, int]], vocabulary_size: int, max_order: int
+    text: Ids,
+    spans: list[tuple[int, int]],
+    vocabulary_size: int,
+    max_order: int,
+    progress: Progress = silent,
 ) -> list[list[float]]:
     """For each span (a, b) the losses by order on text[a:b] of the models counted on text[:a]:
     those of the interpolated Witten-Bell n-grams; element n - 1 is the n-gram's.
@@ -81,6 +95,7 @@ def ngram_losses(
     context = np.zeros(len(text), np.int32)  # the empty one for all
     by = np.arange(len(text), dtype=np.int32)  # positions with a whole context, in its order
     for first in range(max_order):  # the first of them, and the length of the contexts
+        progress("counting n-grams", first, max_order)
         by = by[np.argsort(text[by], kind="stable")]
         new = np.ones(len(by), np.bool_)
         new[1:] = (np.diff(text[by]) != 0) | (np.diff(context[by]) != 0)

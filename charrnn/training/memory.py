@@ -14,6 +14,7 @@ from charrnn.errors import UsageError
 from charrnn.machine.memory import free_memory, gigabytes
 from charrnn.network.cells import CELLS
 from charrnn.storage.npz import FILE_BYTES
+from charrnn.text.ngrams import COUNTED, PREDICTED
 from charrnn.training.recipe import parameter_count
 from charrnn.training.settings import Settings
 
@@ -28,8 +29,7 @@ SAVED_BESIDES = 2**17
 #: What a worker has of its own: Python and NumPy, a gradient, and what its products pack.
 WORKER_COPIES = 2
 WORKER = 25 * 2**20
-#: Bytes for each character of the text, and while the baselines of so many are counted.
-PER_CHARACTER, COUNTED = 2, 16_000_000
+#: Bytes while the baselines of so many characters are counted.
 PER_COUNTED_CHARACTER = 40
 PROGRAM = 60 * 2**20  # what Python takes
 
@@ -42,8 +42,15 @@ class Need:
     file: int
 
 
-def need(settings: Settings, vocabulary_size: int, characters: int, processes: int = 1) -> Need:
-    """What a run with these settings takes, to within a third or so."""
+def need(
+    settings: Settings,
+    vocabulary_size: int,
+    characters: int,
+    processes: int = 1,
+    copies: int = 1,
+) -> Need:
+    """What a run with these settings takes, to within a third or so; `copies` of the text are in
+    memory, none if its indices are in a file."""
     s, M, V = settings, settings.members, vocabulary_size
     B, T, L, H = s.batch_size, s.sequence_length, s.layers, s.hidden_size
     merged = parameter_count(s.cell, L, H, V, s.context)
@@ -53,7 +60,8 @@ def need(settings: Settings, vocabulary_size: int, characters: int, processes: i
     place = L * H * CELLS[s.cell].kept_rows() + M * (3 * V + min(V, B * T))
     floats = COPIES * P + COPIES_MERGED * merged + B * T * place
     others = (processes - 1) * (4 * WORKER_COPIES * P + WORKER)
-    text = PER_CHARACTER * characters + PER_COUNTED_CHARACTER * min(characters, COUNTED)
+    counted = min(characters, COUNTED + PREDICTED)
+    text = copies * (1 + (V > 256)) * characters + PER_COUNTED_CHARACTER * counted
     state = CELLS[s.cell].carried_shapes(L, H, s.context or 0)
     saved = SAVED_COPIES * P + merged + B * sum(map(math.prod, state.values())) + V
     return Need(4 * floats + others + text + PROGRAM, 4 * saved + SAVED_BESIDES)
@@ -65,6 +73,7 @@ def check_fits(
     characters: int,
     processes: int = 1,
     free: int | None = None,
+    copies: int = 1,
 ) -> None:
     """Raise UsageError, saying what would fit, if memory or the checkpoint's format is too small.
 
@@ -73,7 +82,7 @@ def check_fits(
     free = free_memory() if free is None else free
 
     def problem(candidate: Settings) -> str:
-        wanted = need(candidate, vocabulary_size, characters, processes)
+        wanted = need(candidate, vocabulary_size, characters, processes, copies)
         name = candidate.network
         file, memory = gigabytes(wanted.file), gigabytes(wanted.memory)
         if wanted.file > FILE_BYTES:

@@ -18,6 +18,7 @@ from charrnn.network.ensemble import Ensemble, is_merger
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import INPUTS
+from charrnn.progress import Progress, silent
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import EXCERPT, Checkpoint
 from charrnn.text.batches import Batches
@@ -129,12 +130,13 @@ def new_session(
     division: Division | None = None,
     start_from: Path | None = None,
     threads: int | None = None,
+    progress: Progress = silent,
 ) -> Session:
     """A run from the beginning, or from the weights of another model."""
     division = division or division_of(corpus, settings.validation, settings.seed)
     rng = np.random.default_rng(settings.seed)
     training, held_out = division.training, division.held_out
-    counts = unigram_counts(training, len(corpus.vocabulary))
+    counts = corpus.counts - unigram_counts(held_out, len(corpus.vocabulary))
     width = settings.hidden_size // settings.members
     model = Ensemble(
         [
@@ -159,7 +161,9 @@ def new_session(
             problem = f"the other model is not made of {settings.members} members"
             raise UsageError(problem, "Leave --members out.")
         model = Ensemble.unmerged(merged, settings.members)
-    beat = baselines(training, held_out, len(corpus.vocabulary)) if len(held_out) else None
+    beat = None
+    if len(held_out):
+        beat = baselines(training, held_out, len(corpus.vocabulary), progress=progress)
     run = Run(model, batches_of(division, corpus.boundary, settings), settings, threads)
     return Session(corpus, division, settings, budget, run, beat, inherited)
 

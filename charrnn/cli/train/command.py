@@ -7,6 +7,7 @@ import typer
 from charrnn.cli.options import options
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.prepare import check_network, check_out, check_usage, make_plan
+from charrnn.cli.train.preparing import Preparing
 from charrnn.machine import blas
 from charrnn.training.settings import Choices, Request
 
@@ -56,7 +57,9 @@ def train(
         from charrnn.cli.train.dry_run import show
 
         check_out(request, corpus)
-        show(make_plan(corpus, request, choices), request, terminal)
+        with preparing(request, terminal) as progress:
+            plan = make_plan(corpus, request, choices, progress)
+        show(plan, request, terminal)
         return 0
 
     from charrnn.cli.train.signals import Signals
@@ -68,8 +71,13 @@ def train(
         signals.cleanup.enter_context(locked(request.out))
         check_out(request, corpus)
         remove_orphans(request.out)
-        plan = make_plan(corpus, request, choices)
+        with preparing(request, terminal) as progress:
+            plan = make_plan(corpus, request, choices, progress)
         return train_and_watch(plan, choose_view(request, terminal), request, signals)
+
+
+def preparing(request: Request, terminal: Terminal) -> Preparing:
+    return Preparing(terminal.stderr, request.quiet or request.json)
 
 
 def choose_view(request: Request, terminal: Terminal) -> "View":

@@ -89,7 +89,7 @@ def about_the_text(plan: Plan) -> list[Fact]:
         ("held out", f"{plan.held_out}{only}" or plan.learnt_whole or "nothing", held),
     ]
     if beat:
-        ngrams = f"{nats(beat.ngram)} per character, counting {beat.order}-grams"
+        ngrams = f"{nats(beat.ngram)} per character, counting {beat.order}-grams{plan.counted}"
         facts.append(("to beat", ngrams, {}))
         facts.append(("", f"{nats(beat.unigram)}, counting single characters", {}))
     return facts
@@ -100,7 +100,8 @@ def about_the_run(plan: Plan, out: Path) -> list[Fact]:
     session, corpus, settings = plan.session, plan.session.corpus, plan.session.settings
     training, held_out = session.division.training, session.division.held_out
     density = session.run.model.flat.size / len(training)
-    size = need(settings, len(corpus.vocabulary), len(corpus.ids), session.run.workers)
+    workers = session.run.workers
+    size = need(settings, len(corpus.vocabulary), len(corpus.ids), workers, corpus.copies)
     free = free_memory()
     of_free = f", of {gigabytes(free)} that are free" if free else ""
     expected = forecast(session.run, session.budget, len(held_out))

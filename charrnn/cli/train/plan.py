@@ -53,6 +53,14 @@ class Plan:
         return f"{units[1]:,} of {sum(units):,} {kind}, drawn at random ({count:,} characters)"
 
     @property
+    def counted(self) -> str:
+        """Of which part of a large text the n-grams were counted; empty if of all."""
+        beat, division = self.session.baselines, self.session.division
+        if beat is None or not 0 < beat.counted < len(division.training):
+            return ""
+        return f" of the {beat.counted:,} characters before it"
+
+    @property
     def learnt_whole(self) -> str:
         """What a text gives that is too short to hold anything out; empty if it is longer, or some
         of it is held out."""
@@ -84,8 +92,8 @@ class Plan:
             lines.append(self.begins_with)
         if beat:
             lines.append(
-                f"held out: {self.held_out}; to beat: {nats(beat.ngram)} "
-                f"(counting {beat.order}-grams), {nats(beat.unigram)} (single characters)"
+                f"held out: {self.held_out}; to beat: {nats(beat.ngram)} (counting "
+                f"{beat.order}-grams{self.counted}), {nats(beat.unigram)} (single characters)"
             )
         elif self.learnt_whole:
             lines.append(self.learnt_whole)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.network import MOST_MEMBERS
+from charrnn.progress import Progress, silent
 from charrnn.text import UNITS
 from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Budget, Choices, Request
@@ -84,16 +85,18 @@ def check_out(request: Request, corpus: list[str]) -> None:
         )
 
 
-def make_plan(paths: list[str], request: Request, choices: Choices) -> "Plan":
+def make_plan(
+    paths: list[str], request: Request, choices: Choices, progress: Progress = silent
+) -> "Plan":
     """Read the text, decide what is left open, and prepare the run."""
     from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import read_corpus
     from charrnn.text.reading import Reading
 
     if request.resume:
-        return resumed(paths, request, choices)
-    corpus = read_corpus(paths, Reading(**reading(request)))
-    return Plan(*fresh(corpus, request, choices))
+        return resumed(paths, request, choices, progress)
+    corpus = read_corpus(paths, Reading(**reading(request)), request.out.parent, progress)
+    return Plan(*fresh(corpus, request, choices, progress))
 
 
 def reading(request: Request) -> dict[str, Any]:
@@ -107,7 +110,9 @@ def reading(request: Request) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Session, str]":
+def fresh(
+    corpus: "Corpus", request: Request, choices: Choices, progress: Progress
+) -> "tuple[Session, str]":
     """A new run, and the reason why it is as it is."""
     import secrets
 
@@ -140,7 +145,8 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
     )
     settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
     workers = request.threads or default_workers(settings.batch_size, settings.members)
-    check_fits(settings, len(corpus.vocabulary), len(corpus.ids), workers)
+    size = len(corpus.vocabulary), len(corpus.ids)
+    check_fits(settings, *size, workers, copies=corpus.copies)
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)
@@ -153,6 +159,7 @@ def fresh(corpus: "Corpus", request: Request, choices: Choices) -> "tuple[Sessio
         division=division,
         start_from=request.init_from,
         threads=request.threads,
+        progress=progress,
     ), reason
 
 
@@ -170,7 +177,7 @@ def like(choices: Choices, meta: dict[str, object]) -> Choices:
     return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
 
 
-def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
+def resumed(paths: list[str], request: Request, choices: Choices, progress: Progress) -> "Plan":
     """Continue a run; what was chosen for it, and how its text was read, comes from the file."""
     from charrnn.cli.train.plan import Plan
     from charrnn.library import Model
@@ -182,7 +189,8 @@ def resumed(paths: list[str], request: Request, choices: Choices) -> "Plan":
     stored = checkpoint.load(request.out, with_resume=True)
     check_conflicts(stored.meta, request, choices)
     known = Model(stored).reading
-    corpus = read_corpus(paths, dataclasses.replace(known, **reading(request)))
+    known = dataclasses.replace(known, **reading(request))
+    corpus = read_corpus(paths, known, request.out.parent, progress)
     session = resume_session(corpus, stored, request.out, threads=request.threads)
     run, steps = session.run, request.steps
     if request.epochs is not None:
