@@ -1,4 +1,4 @@
-"""What is shown before the first step: at first nothing, then a bar that is gone again, or lines."""
+"""What is shown before training: nothing at first, then a bar that is gone again, or lines."""
 
 import io
 import os

@@ -17,8 +17,8 @@ from typing import Self
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.stream import Stream
 
-#: Hidden by a live view, and to be shown again whatever happens.
-SHOW_CURSOR = "\x1b[?25h"
+#: The line of a live view in which the cursor stands is emptied, and the cursor shown again.
+RESTORED = "\r\x1b[2K\x1b[?25h"
 #: Elsewhere no pipe can be woken by a signal, and Python's handlers have to do.
 POSIX = os.name == "posix"
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -99,7 +99,7 @@ class Signals:
         message = f"charrnn: {signal.Signals(number).name}: {told}\n"
         with suppress(OSError, ValueError):  # the terminal may be gone
             # Not through Python's buffer: the thread that has its lock may be in a long product.
-            shown = SHOW_CURSOR * self._stderr.animated
-            os.write(self._stderr.fileno(), (shown + message).encode())
+            restored = RESTORED * self._stderr.animated
+            os.write(self._stderr.fileno(), (restored + message).encode())
         self.cleanup.close()
         os._exit(128 + number)
