@@ -374,6 +374,58 @@ def test_what_the_system_refuses_is_one_line(
     assert refusal(path).message == f"cannot read {path}: {os.strerror(code)}"
 
 
+def changed_while_read(paths: list[str], change: Callable[[], object]) -> CharRNNError:
+    """The error for files of which one is changed as soon as anything has been read."""
+    changes = [change]
+
+    def progress(stage: str, done: int, total: int | None) -> None:
+        while changes:
+            changes.pop()()
+
+    with pytest.raises(CharRNNError) as caught:
+        read_corpus(paths, progress=progress)
+    assert caught.value.message.isprintable()
+    return caught.value
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_file_that_is_written_while_it_is_read_is_an_error(
+    file: Callable[..., str], suffix: str
+) -> None:
+    content = COMPRESS[".gz"](TEXT.encode() * 9) if suffix else TEXT * 9
+    path = Path(file(content, f"log{suffix}"))
+
+    def append() -> None:
+        with path.open("ab") as log:
+            log.write(b"and one more line\n" if not suffix else gzip.compress(b"more\n"))
+
+    error = changed_while_read([str(path)], append)
+    assert f"{path} has changed while it was read" in error.message
+    assert "copy" in error.hint
+
+
+def test_a_file_that_vanishes_before_its_turn_is_an_error(file: Callable[..., str]) -> None:
+    first, second = file(TEXT * 9, "a"), file(TEXT, "b")
+    error = changed_while_read([first, second], Path(second).unlink)
+    assert error.message.startswith(f"cannot read {second}: ")
+
+
+def test_a_large_file_of_a_folder_is_read_as_if_it_were_small(
+    file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is small is kept when it is looked at, so that it is read once."""
+    file(TEXT * 9, "t/a")
+    file(b"\xff\xfe", "t/b")
+    folder = str(Path(file(TEXT, "t/c")).parent)
+    usual = read_corpus([folder])
+    monkeypatch.setattr(opening, "SMALL", 3)
+    told: list[int] = []
+    large = read_corpus([folder], progress=lambda stage, done, total: told.append(done))
+    np.testing.assert_array_equal(large.ids, usual.ids)
+    assert large.notes == usual.notes
+    assert told[-1] > 1.9 * len((TEXT * 10).encode())
+
+
 def test_a_folder_that_may_not_be_listed_is_an_error(
     file: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
