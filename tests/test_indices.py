@@ -72,7 +72,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         def close(self) -> None:
-            pass
+            self.write(b"")
 
     monkeypatch.setattr(room.tempfile, "TemporaryFile", lambda dir: Full())
     indices = Indices(tmp_path, lambda: 0)

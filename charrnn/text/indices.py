@@ -7,6 +7,7 @@ process is, however that ends.
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -137,7 +138,8 @@ class Indices:
             self._file.write(numbers.tobytes())
             self._file.flush()
         except OSError as error:
-            self._file.close()
+            with suppress(OSError):  # which tries it once more
+                self._file.close()
             raise self._no_room(error) from error
 
     def _no_room(self, error: OSError) -> CorpusError:
