@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_training import small_run
+from test_training import Machine, events_of, small_run
 
 from charrnn.text.passages import whole
+from charrnn.training.evaluation import Evaluator
 from charrnn.training.loop import Evaluation, Finished, Step, train
 from charrnn.training.pace import CHEAP, DEAREST, ENOUGH, SPEED_UP, Pace
 from charrnn.training.settings import Budget
@@ -55,9 +56,35 @@ def test_a_run_ends_in_time_with_millions_of_characters_held_out(threads: int) -
     assert time.perf_counter() - begin < 4
     finished, steps = events[-1], [event for event in events if isinstance(event, Step)]
     assert isinstance(finished, Finished)
-    assert steps[-1].learning_rate < 0.1 * max(event.learning_rate for event in steps)
+    assert steps[-1].learning_rate < 0.5 * max(event.learning_rate for event in steps)
     evaluations = [event for event in events if isinstance(event, Evaluation)]
     assert len(evaluations) >= 2
     assert len({event.characters for event in evaluations}) == 1
     assert 10_000 < evaluations[0].characters < 2_000_000
     assert evaluations[-1].loss == pytest.approx(np.log(5), abs=0.05)
+
+
+def test_a_larger_budget_measures_on_more_text_and_the_best_weights_once_more() -> None:
+    ids = np.random.default_rng(0).integers(0, 5, 400_000).astype(np.uint8)
+    held_out = np.random.default_rng(1).integers(0, 5, 300_000).astype(np.uint8)
+    run = small_run(ids)
+    machine = Machine(run, lambda now: 0.1)
+    *_, first = events_of(run, Budget(seconds=4.0), held_out, machine)
+    assert isinstance(first, Finished)
+    few, before = run.progress.best_characters, run.best.flat.copy()
+    run.begin_budget()
+    budget = Budget(seconds=1200.0)  # of which only the beginning is needed
+    events = train(run, budget, whole(held_out), clock=machine.clock)
+    evaluation = next(event for event in events if isinstance(event, Evaluation))
+    many = evaluation.characters
+    assert many > 2 * few
+    evaluator = Evaluator(run.model, whole(held_out))
+    evaluator.allow(run.progress.evaluated)
+    again = evaluator.measure(before)
+    assert again is not None
+    assert again.characters == run.progress.best_characters == many
+    best = evaluation.loss if evaluation.best else again.plain
+    assert run.progress.best_loss == best
+    assert best <= again.plain
+    next(event for event in events if isinstance(event, Evaluation))
+    assert run.progress.best_characters == many

@@ -37,7 +37,7 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     rehearse(run, pace)
     step = pace.step_seconds()
     speed = pace.step_characters / step
-    run.progress.evaluated = run.progress.evaluated or pace.allowance(held_out)
+    run.progress.evaluated = max(run.progress.evaluated, pace.allowance(held_out))
     pace.evaluation_took(run.progress.evaluated / SPEED_UP / speed)
     each = pace.evaluation_seconds()
     evaluations = each * (left / pace.spacing() + LAST_EVALUATIONS)

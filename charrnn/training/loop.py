@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from charrnn.arrays import Array
 from charrnn.errors import TrainingDiverged
 from charrnn.machine.workers import WorkerPool
+from charrnn.network.ensemble import Ensemble
 from charrnn.text.passages import Passages
 from charrnn.training.evaluation import Evaluator, Measured
-from charrnn.training.optimisers import schedule
+from charrnn.training.optimisers import moderate, schedule
 from charrnn.training.pace import RECENT, Pace
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget
@@ -194,8 +193,8 @@ class _Trainer:
         """Measure weights on the held-out text, and keep the best ever seen; None if stopped."""
         run, progress = self.run, self.run.progress
         assert self.evaluator
-        progress.evaluated = progress.evaluated or self.pace.allowance(self.evaluator.whole)
-        self.evaluator.allow(progress.evaluated)
+        if not self.decide_share(self.evaluator):
+            return None
         before = self.pace.clock()
         found: list[Measured] = []
         for weights in candidates:
@@ -222,6 +221,23 @@ class _Trainer:
             best.error,
         )
 
+    def decide_share(self, evaluator: Evaluator) -> bool:
+        """Let evaluations read as much as this budget allows, the same throughout. If that is more
+        than before, the best weights so far are measured on it too. False if stopped."""
+        run, progress = self.run, self.run.progress
+        if progress.evaluated_from != progress.from_step:
+            allowed = max(progress.evaluated, self.pace.allowance(evaluator.whole))
+            evaluator.allow(allowed)
+            if progress.best_loss is not None and allowed > progress.evaluated:
+                best = Ensemble.unmerged(run.best, len(run.model.members))
+                again = evaluator.measure(best.flat, self.pool, self.stop)
+                if again is None:
+                    return False
+                run.measured_again(again)
+            progress.evaluated, progress.evaluated_from = allowed, progress.from_step
+        evaluator.allow(progress.evaluated)
+        return True
+
     def record(self, validation: float) -> None:
         """Add a point to the history: both losses, since the point before."""
         progress = self.run.progress
@@ -229,10 +245,3 @@ class _Trainer:
             loss = progress.loss_sum / progress.loss_count
             progress.history.append({"step": progress.step, "loss": loss, "validation": validation})
         progress.loss_sum, progress.loss_count = 0.0, 0
-
-
-def moderate(weights: Array) -> bool:
-    """Are the weights finite, and their sum of squares too? An update can overflow, and the loss
-    that shows it comes only with the next step."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(float(np.dot(weights, weights)))

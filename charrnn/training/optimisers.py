@@ -170,3 +170,10 @@ class Average:
         a = np.subtract(theta, self.weights, out=self._scratch)
         a *= alpha
         self.weights += a  # average = average + alpha (theta - average)
+
+
+def moderate(weights: Array) -> bool:
+    """Are the weights finite, and their sum of squares too? An update can overflow, and the loss
+    that shows it comes only with the next step."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(float(np.dot(weights, weights)))

@@ -46,7 +46,8 @@ class Progress:
     best_scale: float = 1.0  # what the best weights' logits are multiplied by
     best_characters: int = 0  # on which it was measured, and how sure that is of it
     best_error: float | None = None
-    evaluated: int = 0  # characters that an evaluation may read; 0: not decided yet
+    evaluated: int = 0  # characters that an evaluation may read
+    evaluated_from: int = -1  # where the budget began for which that was decided
     rate_factor: float = 1.0  # halved each time the run had to go back
     strikes: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -162,6 +163,12 @@ class Run:
         for name in ("head.weight", "head.bias"):
             self.best.parameters[name][...] *= self.best.dtype.type(found.scale)
         return True
+
+    def measured_again(self, found: Measured) -> None:
+        """The best weights, as they were kept, were measured on more text than before."""
+        progress = self.progress
+        progress.best_loss = found.plain
+        progress.best_characters, progress.best_error = found.characters, found.error
 
     def take_snapshot(self) -> None:
         """Mark the present weights as good: `go_back` returns to them."""
