@@ -88,7 +88,9 @@ class Pace:
         if self.budget.seconds is not None:
             speed = self.step_characters / max(self.step_seconds(), 1e-9)  # the first step is slow
             readable.append(int(SPEED_UP * self.budget.seconds * speed))
-        most = max(int(DEAREST * min(readable)), CHEAP)
+        most = int(DEAREST * min(readable))
+        if self.budget.seconds is None:
+            most = max(most, CHEAP)
         return whole if whole <= most else min(most, max(ENOUGH, int(ORDINARY * min(readable))))
 
     def evaluation_share(self) -> float:
