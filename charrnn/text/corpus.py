@@ -45,6 +45,7 @@ class Corpus:
     reading     how it was read
     encodings   how many files were found to be in which, if that was to be found out
     endings     how many line endings of each kind the files have: LF, CRLF, CR
+    starts      (F,) int64, where each file begins; of a text of units that is not known
     """
 
     ids: Array
@@ -56,6 +57,7 @@ class Corpus:
     reading: Reading
     encodings: dict[str, int]
     endings: dict[str, int]
+    starts: Array
 
     @property
     def boundary(self) -> int | None:
@@ -140,6 +142,7 @@ def read_corpus(
         reading=reading,
         encodings={encoding: len(files) for encoding, files in found.encodings.items()},
         endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
+        starts=np.array([] if reading.units else found.starts, np.int64),
     )
 
 

@@ -39,6 +39,7 @@ class Found:
     pipes: list[str] = field(default_factory=list)  # what cannot be read again
     encodings: dict[str, list[str]] = field(default_factory=dict)  # found out, and files in each
     empty_units: int = 0
+    starts: list[int] = field(default_factory=list)  # where files begin, in characters
 
     @property
     def readings(self) -> list[str]:

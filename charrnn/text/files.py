@@ -47,14 +47,18 @@ def texts(
 
 
 def _joined(paths: Sequence[str], reading: Reading, found: Found, meter: Meter) -> Iterator[str]:
-    ends_line = True
+    ends_line, length = True, 0
     for path, decoded in _each(paths, reading, found, meter):
         begins = True
         for text in filter(None, normalized(decoded, reading.normalize)):
             if begins and reading.units and reading.units.boundary == END:
                 yield END
             elif begins and not ends_line:
+                length += 1
                 yield "\n"
+            if begins:
+                found.starts.append(length)
+            length += len(text)
             yield text
             begins, ends_line = False, text.endswith(("\n", "\r"))
         if begins:
