@@ -40,7 +40,7 @@ def events(session: Session, stop: Callable[[], bool] = lambda: False) -> Any:
     return train(
         session.run,
         session.budget,
-        session.division.measured,
+        session.division.held_out,
         clock=lambda: progress.step * 0.01,
         stop=stop,
     )

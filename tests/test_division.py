@@ -10,17 +10,23 @@ from hypothesis import strategies as st
 from charrnn.errors import CorpusError, UsageError
 from charrnn.text import division
 from charrnn.text.division import arranged, divide, spans
+from charrnn.text.passages import Passages
 from tests.unit_texts import UNITS, cut, joined
+
+
+def text(passages: Passages) -> np.ndarray:
+    """All their characters, one after the other."""
+    return passages.beginnings(passages.characters)
 
 
 def test_of_a_running_text_the_end_is_held_out_as_nanogpt_does() -> None:
     ids = np.zeros(1_115_394, np.uint8)
     found = divide(ids, 0.1)
-    assert (len(found.training), len(found.held_out)) == (1_003_854, 111_540)
+    assert (found.training.characters, found.held_out.characters) == (1_003_854, 111_540)
 
 
 def test_ten_characters_are_enough_to_learn_from() -> None:
-    assert len(divide(np.zeros(20, np.uint8), 0.5).training) == division.MINIMUM_TRAINING
+    assert divide(np.zeros(20, np.uint8), 0.5).training.characters == division.MINIMUM_TRAINING
 
 
 @given(st.integers(20, 5000), st.floats(0, 0.5))
@@ -31,12 +37,14 @@ def test_a_running_text_is_two_views_one_after_the_other(length: int, validation
     except CorpusError:
         assert 0 < validation < 1e-12
         return
-    assert np.shares_memory(found.training, ids)
-    np.testing.assert_array_equal(np.concatenate([found.training, found.held_out]), ids)
-    assert len(found.training) == int(length * (1 - validation))
-    assert (len(found.held_out) == 0) == (validation == 0)
-    if validation:
-        np.testing.assert_array_equal(found.measured.ids, ids[len(found.training) - 1 :])
+    pieces = found.training.pieces() + found.held_out.pieces()
+    assert all(np.shares_memory(piece, ids) for piece in pieces)
+    np.testing.assert_array_equal(np.concatenate(pieces), ids)
+    learnt = found.training.characters
+    assert learnt == int(length * (1 - validation))
+    assert (found.held_out.characters == 0) == (validation == 0)
+    # What is learnt warms no state for what is held out, but for its last character.
+    np.testing.assert_array_equal(found.held_out.ids, ids[learnt - 1 :])
 
 
 @given(UNITS, st.floats(0, 0.5), st.integers(0, 99))
@@ -49,15 +57,13 @@ def test_units_are_learnt_or_held_out_whole_and_each_once(
     except CorpusError:
         assert len(ids) * (1 - validation) < 30  # ten are needed, and a unit may have ten
         return
-    learnt, out = cut(found.training), cut(found.held_out)
+    learnt, out = cut(text(found.training)), cut(text(found.held_out))
     assert Counter(learnt + out) == Counter(cut(ids))
     assert found.units == (len(learnt), len(out))
     assert bool(out) == bool(validation)
     # No more than the share, unless a single unit is.
-    assert len(found.held_out) <= validation * len(ids) or len(out) == 1
-    if validation:
-        assert found.measured.ids[0] == 0
-        np.testing.assert_array_equal(found.measured.ids[1:], found.held_out)
+    assert found.held_out.characters <= validation * len(ids) or len(out) == 1
+    assert found.held_out.ids[0] == 0  # the first one is predicted from a boundary
 
 
 def test_what_is_held_out_of_a_sorted_list_comes_from_all_of_it() -> None:
@@ -67,7 +73,7 @@ def test_what_is_held_out_of_a_sorted_list_comes_from_all_of_it() -> None:
     where[:, 0] = np.arange(1000) // 4  # a number in place of the first character
     where[where == 0] = 255
     where[:, 9] = 0
-    held = divide(where.reshape(-1), 0.1, 0, 5).held_out.reshape(-1, 10)[:, 0].astype(int)
+    held = text(divide(where.reshape(-1), 0.1, 0, 5).held_out).reshape(-1, 10)[:, 0].astype(int)
     held[held == 255] = 0
     places = np.sort(held) / 250
     assert len(places) == 100

@@ -30,6 +30,7 @@ class Batches:
                 f" sequence length {sequence_length}, position {position}"
             )
         self.ids = ids
+        self.characters = len(ids)
         self.batch_size, self.sequence_length = batch_size, sequence_length
         self.position = position
         starts = np.array([b * len(ids) // batch_size for b in range(batch_size)], np.intp)

@@ -1,7 +1,7 @@
 """What of a text is learnt, and what is held out to measure by.
 
-Of a running text the end is held out, as it stands. Independent units are held out whole and at
-random, for the end of a list is often unlike the rest of it.
+Of a running text the end is held out, as it stands, or blocks from all of it (see `spread`).
+Independent units are held out whole and at random, for the end of a list is often unlike the rest.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError, UsageError
-from charrnn.text.passages import Passages, whole
+from charrnn.text import spread
+from charrnn.text.passages import Passages, passages, whole
 
 MINIMUM_TRAINING = 10  # characters that are left to learn
 #: A text of fewer characters is learnt whole. To hold a tenth out of 4,000 stops training after a
@@ -27,15 +28,16 @@ _TOGETHER = 1 << 20  # characters whose places are computed at once
 
 @dataclass(frozen=True, eq=False)
 class Division:
-    """training  (N,) to learn; of units in an order drawn at random, each with its boundary
-    held_out  (M,) to measure; empty if nothing is held out
-    measured  the same M characters as places of a text in which others stand before them
+    """training  what is learnt; of units in an order drawn at random, each with its boundary
+    held_out  what is measured, each character from what stands before it in its text; it may be
+              nothing
     units     how many units are learnt and how many are held out, if there are any
+
+    Of a running text nothing is copied.
     """
 
-    training: Array
-    held_out: Array
-    measured: Passages
+    training: Passages
+    held_out: Passages
     units: tuple[int, int] | None = None
 
 
@@ -49,10 +51,18 @@ def usual_share(short: bool) -> float:
     return 0.0 if short else 0.1
 
 
-def divide(ids: Array, validation: float, boundary: int | None = None, seed: int = 0) -> Division:
-    """Hold out the share `validation` of a text (N,); zero holds nothing out. Of a running text the
-    first int(N * (1 - validation)) characters are learnt, as views. Of units, which end with the
-    character `boundary`, the `seed` decides which are.
+def divide(
+    ids: Array,
+    validation: float,
+    boundary: int | None = None,
+    seed: int = 0,
+    held_out: str = "tail",
+    starts: Array | None = None,
+) -> Division:
+    """Hold out the share `validation` of a text (N,); zero holds nothing out. Of a running text
+    int(N * (1 - validation)) characters are learnt: the first ones, or if `held_out` is "spread"
+    those between the blocks, of which every file that begins at one of the `starts` has its share.
+    Of units, which end with the character `boundary`, the `seed` decides which are.
 
     Raises UsageError for a share outside 0 <= validation < 1 and CorpusError if either part would
     be too short.
@@ -63,11 +73,11 @@ def divide(ids: Array, validation: float, boundary: int | None = None, seed: int
             "Give a share from 0 to below 1, such as --validation 0.1",
         )
     if boundary is None:
-        return _running(ids, validation)
+        return _running(ids, validation, held_out == "spread", starts)
     return _of_units(ids, boundary, validation, seed)
 
 
-def _running(ids: Array, validation: float) -> Division:
+def _running(ids: Array, validation: float, spread_out: bool, starts: Array | None) -> Division:
     n = int(len(ids) * (1 - validation))
     if n < MINIMUM_TRAINING:
         raise _too_little(validation, n, len(ids))
@@ -76,7 +86,10 @@ def _running(ids: Array, validation: float) -> Division:
             f"a validation share of {validation} of {len(ids):,} characters holds none out",
             "Give a larger --validation, or 0 to hold nothing out on purpose.",
         )
-    return Division(ids[:n], ids[n:], whole(ids[n - 1 :]))
+    if validation and spread_out:
+        blocks = spread.blocks(len(ids), len(ids) - n, starts)
+        return Division(Passages(ids, spread.between(len(ids), blocks)), Passages(ids, blocks))
+    return Division(passages(ids, (0, n)), whole(ids[n - 1 :]))
 
 
 def _of_units(ids: Array, boundary: int, validation: float, seed: int) -> Division:
@@ -89,8 +102,9 @@ def _of_units(ids: Array, boundary: int, validation: float, seed: int) -> Divisi
     if len(learnt) < MINIMUM_TRAINING:
         raise _too_little(validation, len(learnt), len(ids))
     out = arranged(ids, starts, lengths, order[:count])
-    measured = np.concatenate([np.array([boundary], ids.dtype), out]) if count else out
-    return Division(learnt, out, whole(measured), (len(starts) - count, count))
+    begun = np.concatenate([np.array([boundary], ids.dtype), out])
+    learning = passages(learnt, (0, len(learnt)))
+    return Division(learning, whole(begun), (len(starts) - count, count))
 
 
 def spans(ids: Array, boundary: int) -> tuple[Array, Array]:

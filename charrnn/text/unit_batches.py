@@ -32,6 +32,7 @@ class UnitBatches:
         window: int = WINDOW,
     ) -> None:
         self.ids, self.boundary, self.seed, self.window = ids, boundary, seed, window
+        self.characters = len(ids)
         self.batch_size, self.sequence_length = batch_size, sequence_length
         small = np.int32 if len(ids) < 1 << 31 else np.intp  # there may be millions of units
         starts, lengths = spans(ids, boundary)

@@ -47,7 +47,7 @@ def forecast(run: Run, budget: Budget, held_out: int) -> Forecast:
     if steps < possible:
         seconds = steps * step + evaluations
     steps = min(steps, possible)
-    epochs = steps * pace.step_characters / len(run.batches.ids)
+    epochs = steps * pace.step_characters / run.batches.characters
     return Forecast(speed, seconds, round(steps), epochs)
 
 

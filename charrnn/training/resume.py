@@ -16,10 +16,12 @@ from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.storage.checkpoint import Checkpoint
+from charrnn.text import HELD_OUT
 from charrnn.text.corpus import Corpus
+from charrnn.text.division import Division
 from charrnn.text.ngrams import Baselines
 from charrnn.training.run import Run
-from charrnn.training.session import Session, batches_of, division_of
+from charrnn.training.session import Session, batches_of, blocks_of, division_of
 from charrnn.training.settings import Budget, Choices, Settings
 from charrnn.visible import visible
 
@@ -49,7 +51,8 @@ def resume_session(
             members=settings.members,
             boundary=corpus.boundary,
         )
-        division = division_of(corpus, settings.validation, settings.seed)
+        division = division_of(corpus, settings)
+        _check_blocks(division, meta, name)
         batches = batches_of(division, corpus.boundary, settings)
         model = Ensemble.unmerged(best, settings.members)
         before = meta.get("threads")
@@ -84,6 +87,8 @@ def _settings(meta: dict[str, Any]) -> tuple[Settings, Budget, Baselines | None]
             raise ValueError(f"{field.name} is {value!r}")
         if not about.get("minimum", value) <= value <= about.get("maximum", value):
             raise ValueError(f"{field.name} is {value}")
+    if settings.held_out not in HELD_OUT:
+        raise ValueError(f"held_out is {settings.held_out!r}")
     for name in ("cell", "activation", "layers", "hidden_size", "context"):
         if getattr(settings, name) != meta.get(name):
             raise ValueError(f"it has two values of {name}")
@@ -99,6 +104,14 @@ def _check_text(corpus: Corpus, stored: dict[str, Any], name: str) -> None:
             f"{corpus.sha256[:12]}",
             f"Give the same corpus, or start anew from its weights: --init-from {name}, "
             "with another --out.",
+        )
+
+
+def _check_blocks(division: Division, meta: dict[str, Any], name: str) -> None:
+    if blocks_of(division).get("blocks") != meta.get("blocks"):
+        raise CheckpointError(
+            f"{name} held other blocks out of this text, which was in other files",
+            f"Give the files as they were: {visible(' '.join(meta['corpus']['files'])[:200])}",
         )
 
 

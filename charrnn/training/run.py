@@ -17,6 +17,7 @@ from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.text.batches import Batches, as_count
+from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.training.evaluation import Measured
 from charrnn.training.gradient import Gradient, default_workers
@@ -64,7 +65,7 @@ class Run:
     def __init__(
         self,
         model: CharModel | Ensemble,
-        batches: Batches | UnitBatches,
+        batches: Batches | UnitBatches | SegmentBatches,
         settings: Settings,
         threads: int | None = None,
     ) -> None:
@@ -102,6 +103,8 @@ class Run:
         mean square. If either is not finite, nothing is updated.
         """
         pool, progress, settings = pool or self.alone, self.progress, self.settings
+        if isinstance(self.batches, SegmentBatches):
+            self._restart(self.batches.anew)
         inputs, targets = self.batches.next()  # (T, B) each
         if self.model.boundary is None:  # else every unit starts from the zero state
             self._restart_one_stream()
@@ -132,9 +135,12 @@ class Run:
         oscillator, perfect in training and lost at its first character elsewhere. Sampling and
         validation start from zero, so training has to as well.
         """
-        stream = self.progress.step % self.batches.batch_size
+        self._restart(self.progress.step % self.batches.batch_size)
+
+    def _restart(self, streams: Array | int) -> None:
+        """Some streams start from the zero state."""
         for array in self.state.values():
-            array[..., stream] = 0
+            array[..., streams] = 0
 
     def begin_budget(self) -> None:
         """Go on from here with a new budget, and a new schedule of the learning rate."""

@@ -24,7 +24,9 @@ from charrnn.storage.checkpoint import EXCERPT, Checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.corpus import Corpus
 from charrnn.text.division import Division, divide, spans
-from charrnn.text.ngrams import Baselines, baselines, unigram_counts
+from charrnn.text.ngrams import COUNTED, PREDICTED, Baselines, baselines
+from charrnn.text.segment_batches import SegmentBatches
+from charrnn.text.spread import check_room
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.run import Run
@@ -97,6 +99,7 @@ class Session:
                 **({"encodings": self.corpus.encodings} if self.corpus.encodings else {}),
             },
             **self._units,
+            **blocks_of(self.division),
             "excerpt": self.excerpt(),
             "versions": {
                 "charrnn": __version__,
@@ -115,8 +118,8 @@ class Session:
     def excerpt(self) -> str:
         """Text that the model carries: held-out text, or the end of what it was trained on."""
         training, held_out = self.division.training, self.division.held_out
-        ids = held_out[:EXCERPT] if len(held_out) else training[-EXCERPT:]
-        if self.corpus.boundary is not None and not len(held_out):
+        ids = held_out.beginnings(EXCERPT) if held_out.characters else training.ends(EXCERPT)
+        if self.corpus.boundary is not None and not held_out.characters:
             _, lengths = spans(ids, self.corpus.boundary)
             ids = ids[lengths[0] if len(lengths) > 1 else 0 :]  # from the beginning of a unit on
         return self.corpus.vocabulary.decode(ids)
@@ -133,10 +136,10 @@ def new_session(
     progress: Progress = silent,
 ) -> Session:
     """A run from the beginning, or from the weights of another model."""
-    division = division or division_of(corpus, settings.validation, settings.seed)
+    size = len(corpus.vocabulary)
+    division = division or division_of(corpus, settings)
     rng = np.random.default_rng(settings.seed)
-    training, held_out = division.training, division.held_out
-    counts = corpus.counts - unigram_counts(held_out, len(corpus.vocabulary))
+    counts = corpus.counts - division.held_out.counts(size)
     width = settings.hidden_size // settings.members
     model = Ensemble(
         [
@@ -162,25 +165,39 @@ def new_session(
             raise UsageError(problem, "Leave --members out.")
         model = Ensemble.unmerged(merged, settings.members)
     beat = None
-    if len(held_out):
-        beat = baselines(training, held_out, len(corpus.vocabulary), progress=progress)
+    if division.held_out.characters:
+        # Seams between blocks are a context like any other: there are a hundred at most.
+        texts = division.training.ends(COUNTED), division.held_out.beginnings(PREDICTED)
+        beat = baselines(*texts, size, progress=progress)
     run = Run(model, batches_of(division, corpus.boundary, settings), settings, threads)
     return Session(corpus, division, settings, budget, run, beat, inherited)
 
 
-def division_of(corpus: Corpus, validation: float, seed: int) -> Division:
+def division_of(corpus: Corpus, settings: Settings) -> Division:
     """What is learnt of a corpus, and what is held out."""
-    return divide(corpus.ids, validation, corpus.boundary, seed)
+    about = settings.validation, corpus.boundary, settings.seed, settings.held_out
+    return divide(corpus.ids, *about, corpus.starts)
+
+
+def blocks_of(division: Division) -> dict[str, Any]:
+    """What a checkpoint says of blocks, if there are any: where files begin decides it too, and of
+    that the text's hash knows nothing."""
+    spans = division.held_out.spans
+    return {"blocks": spans.tolist()} if len(spans) > 1 else {}
 
 
 def batches_of(
     division: Division, boundary: int | None, settings: Settings
-) -> Batches | UnitBatches:
+) -> Batches | UnitBatches | SegmentBatches:
     """The batches of a run."""
-    sizes = settings.batch_size, settings.sequence_length
+    sizes, training = (settings.batch_size, settings.sequence_length), division.training
+    if len(training.spans) > 1:
+        check_room(training.spans, division.held_out.spans, settings.sequence_length)
+        return SegmentBatches(training.ids, training.spans, *sizes)
+    (text,) = training.pieces()
     if boundary is None:
-        return Batches(division.training, *sizes)
-    return UnitBatches(division.training, boundary, *sizes, settings.seed)
+        return Batches(text, *sizes)
+    return UnitBatches(text, boundary, *sizes, settings.seed)
 
 
 def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
 from charrnn.network.cells import CELLS
-from charrnn.text import FORMS, UNITS
+from charrnn.text import FORMS, HELD_OUT, UNITS
 
 
 def option(help: str, *, default: Any = None, **about: Any) -> Any:
@@ -110,6 +110,12 @@ class Request:
         panel=TEXT,
         show_default="0.1; 0 of a short text",
     )
+    held_out: str | None = option(
+        "Hold out the end, or blocks at equal distances.",
+        choices=HELD_OUT,
+        panel=TEXT,
+        show_default="tail",
+    )
     unit: str | None = option(
         "line, paragraph or file: parts that do not belong together, each learnt by itself.",
         choices=UNITS,
@@ -203,6 +209,7 @@ class Settings:
     members: int = 1
     optimizer: str = "adam"  # as in files from before there was another
     context: int | None = None  # places that are read at once; None for one after the other
+    held_out: str = "tail"
 
     @property
     def network(self) -> str:

@@ -121,7 +121,7 @@ def watch(
     from charrnn.training.loop import Evaluation, Finished, Step, WentBack, train
 
     progress, speed = session.run.progress, 0.0
-    for event in train(session.run, session.budget, session.division.measured, stop=signals.stop):
+    for event in train(session.run, session.budget, session.division.held_out, stop=signals.stop):
         match event:
             case Step():
                 saver.up_to_date = False

@@ -16,7 +16,6 @@ from charrnn.cli.train.views import JsonView, View
 from charrnn.machine.memory import free_memory, gigabytes
 from charrnn.text.corpus import Corpus
 from charrnn.text.kinds import kinds
-from charrnn.text.ngrams import unigram_counts
 from charrnn.text.units import END
 from charrnn.training.durations import format_duration
 from charrnn.training.forecast import forecast
@@ -64,14 +63,15 @@ def print_table(facts: list[Fact], stream: Stream) -> None:
 def about_the_text(plan: Plan) -> list[Fact]:
     """What is learnt, and what counting achieves on it."""
     session, corpus, beat = plan.session, plan.session.corpus, plan.session.baselines
-    training, held_out = session.division.training, session.division.held_out
-    unseen = unigram_counts(training, len(corpus.vocabulary)) == 0
+    division = session.division
+    learnt, held_out = division.training.characters, division.held_out.characters
+    unseen = corpus.counts == division.held_out.counts(len(corpus.vocabulary))
     alphabet, rare = corpus.vocabulary.characters, corpus.rare(RARE)
     only_held_out = corpus.vocabulary.decode(unseen.nonzero()[0])
     names, endings = ", ".join(corpus.files), corpus.endings
     line_ends = [f"{count:,} {kind}" for kind, count in endings.items() if count]
     only = f"; only there: {listed(only_held_out, LISTED_RARE)}" if only_held_out else ""
-    held = {"held_out_characters": len(held_out), "only_held_out": only_held_out}
+    held = {"held_out_characters": held_out, "only_held_out": only_held_out}
     encoding, normalize = corpus.reading.encoding, corpus.reading.normalize
     how: dict[str, Any] = {"encoding": encoding, "encodings": corpus.encodings}
     how |= {"normalize": normalize, "min_count": corpus.reading.min_count}
@@ -85,7 +85,7 @@ def about_the_text(plan: Plan) -> list[Fact]:
         ("alphabet", summary(alphabet), {"alphabet": alphabet}),
         ("", commonest(corpus), {}),
         ("rare", rare_ones(rare), {"rare": rare}),
-        ("training", f"{len(training):,} characters", {"training_characters": len(training)}),
+        ("training", f"{learnt:,} characters", {"training_characters": learnt}),
         ("held out", f"{plan.held_out}{only}" or plan.learnt_whole or "nothing", held),
     ]
     if beat:
@@ -99,12 +99,12 @@ def about_the_run(plan: Plan, out: Path) -> list[Fact]:
     """What is chosen, and what it takes: estimates, except for what is measured here."""
     session, corpus, settings = plan.session, plan.session.corpus, plan.session.settings
     training, held_out = session.division.training, session.division.held_out
-    density = session.run.model.flat.size / len(training)
+    density = session.run.model.flat.size / training.characters
     workers = session.run.workers
     size = need(settings, len(corpus.vocabulary), len(corpus.ids), workers, corpus.copies)
     free = free_memory()
     of_free = f", of {gigabytes(free)} that are free" if free else ""
-    expected = forecast(session.run, session.budget, len(held_out))
+    expected = forecast(session.run, session.budget, held_out.characters)
     timed = session.timed
     amount = f"{expected.steps:,} steps" if timed else format_duration(expected.seconds)
     learning = (

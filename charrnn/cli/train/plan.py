@@ -44,9 +44,11 @@ class Plan:
     def held_out(self) -> str:
         """Where the validation text is, and how much; empty if nothing is held out."""
         division = self.session.division
-        count, units = len(division.held_out), division.units
+        count, units = division.held_out.characters, division.units
         if not count:
             return ""
+        if (blocks := len(division.held_out.spans)) > 1:
+            return f"{count:,} characters, in {blocks} blocks from all of the text"
         if units is None:
             return f"the last {count:,} characters"
         kind = f"{self.session.corpus.reading.unit}s"
@@ -56,9 +58,10 @@ class Plan:
     def counted(self) -> str:
         """Of which part of a large text the n-grams were counted; empty if of all."""
         beat, division = self.session.baselines, self.session.division
-        if beat is None or not 0 < beat.counted < len(division.training):
+        if beat is None or not 0 < beat.counted < division.training.characters:
             return ""
-        return f" of the {beat.counted:,} characters before it"
+        it = "them" if len(division.held_out.spans) > 1 else "it"
+        return f" of the {beat.counted:,} characters before {it}"
 
     @property
     def learnt_whole(self) -> str:
@@ -66,7 +69,7 @@ class Plan:
         of it is held out."""
         corpus = self.session.corpus
         characters = len(corpus.ids)
-        if len(self.session.division.held_out) or not corpus.short:
+        if self.session.division.held_out.characters or not corpus.short:
             return ""
         return f"{characters:,} characters are too few to hold any out: {GIVES}"
 

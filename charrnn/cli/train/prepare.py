@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.network import MOST_MEMBERS
 from charrnn.progress import Progress, silent
-from charrnn.text import UNITS
+from charrnn.text import HELD_OUT, UNITS
 from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Budget, Choices, Request
 
@@ -119,19 +119,20 @@ def fresh(
     from charrnn.machine.speed import measured_flops
     from charrnn.machine.workers import cores
     from charrnn.storage import checkpoint
-    from charrnn.text.division import usual_share
+    from charrnn.text.division import divide, usual_share
     from charrnn.training import recipe
     from charrnn.training.gradient import default_workers
     from charrnn.training.memory import check_fits
-    from charrnn.training.session import division_of, new_session
+    from charrnn.training.session import new_session
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
         check_network(choices)
     validation = recipe.given(request.validation, usual_share(corpus.short))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    division = division_of(corpus, validation, seed)
-    characters = len(division.training)
+    held_out = request.held_out or HELD_OUT[0]
+    division = divide(corpus.ids, validation, corpus.boundary, seed, held_out, corpus.starts)
+    characters = division.training.characters
     seconds = None
     if request.steps is None and request.epochs is None:
         seconds = parse_duration(request.time or "3m")
@@ -144,6 +145,7 @@ def fresh(
         epochs=request.epochs,
     )
     settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
+    settings = dataclasses.replace(settings, held_out=held_out)
     workers = request.threads or default_workers(settings.batch_size, settings.members)
     size = len(corpus.vocabulary), len(corpus.ids)
     check_fits(settings, *size, workers, copies=corpus.copies)
@@ -194,7 +196,7 @@ def resumed(paths: list[str], request: Request, choices: Choices, progress: Prog
     session = resume_session(corpus, stored, request.out, threads=request.threads)
     run, steps = session.run, request.steps
     if request.epochs is not None:
-        steps = recipe.steps_for(request.epochs, session.settings, len(run.batches.ids))
+        steps = recipe.steps_for(request.epochs, session.settings, run.batches.characters)
     if steps is not None:
         session.begin_budget(Budget(steps=steps))
     elif request.time is not None:
@@ -211,7 +213,7 @@ def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) ->
     from charrnn.text.reading import Reading
 
     wanted = dataclasses.asdict(choices)
-    names = "validation", "seed", "unit", "min_count"
+    names = "validation", "held_out", "seed", "unit", "min_count"
     wanted |= {name: getattr(request, name) for name in names}
     training, known = meta.get("training"), Reading.of(meta.get("corpus"))
     if isinstance(training, dict):

@@ -165,10 +165,11 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
     early = " (more time would gain nothing)" if event.early else ""
     lines = [f"{event.step:,} steps in {duration}{early}, {speed}"]
     session, short = plan.session, plan.session.corpus.short
-    if not len(session.division.held_out):
+    held_out = session.division.held_out.characters
+    if not held_out:
         lines.append(without_validation(short))
     elif event.best_loss is not None:
-        progress, held_out = session.run.progress, session.division.measured.characters
+        progress = session.run.progress
         lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
         if progress.best_characters < held_out:
             lines[0] += f" on {progress.best_characters:,} of the {held_out:,} held-out characters"
