@@ -36,7 +36,7 @@ def blocks(length: int, held: int, starts: Array | None = None) -> Array:
     least = max(SHORTEST * length // held, length // MOST_BLOCKS)
     edges = [0]
     for group in np.diff(groups(length, least, starts)).tolist():
-        stretches = max(group * count // length, 1)
+        stretches = max(min(round(group * count / length), group // least), 1)
         edges += [edges[-1] + group * (k + 1) // stretches for k in range(stretches)]
     return middles(np.array(edges), held)
 
