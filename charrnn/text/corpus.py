@@ -46,6 +46,7 @@ class Corpus:
     encodings   how many files were found to be in which, if that was to be found out
     endings     how many line endings of each kind the files have: LF, CRLF, CR
     starts      (F,) int64, where each file begins; of a text of units that is not known
+    is_list     does it seem to be a list, as a note says?
     """
 
     ids: Array
@@ -58,6 +59,7 @@ class Corpus:
     encodings: dict[str, int]
     endings: dict[str, int]
     starts: Array
+    is_list: bool
 
     @property
     def boundary(self) -> int | None:
@@ -128,7 +130,8 @@ def read_corpus(
         notes.append(note)
     if len(vocabulary) > REMARKABLE_VOCABULARY:
         notes.append(f"{len(vocabulary):,} different characters: such a text takes long to learn")
-    if reading.units is None and (a_list := list_note(ids, vocabulary)):
+    a_list = list_note(ids, vocabulary) if reading.units is None else None
+    if a_list:
         notes.append(a_list)
     if in_both := both_forms(ids, vocabulary, counts):
         notes.append(in_both)
@@ -143,6 +146,7 @@ def read_corpus(
         encodings={encoding: len(files) for encoding, files in found.encodings.items()},
         endings={"LF": found.lf, "CRLF": found.crlf, "CR": found.lone_cr},
         starts=np.array([] if reading.units else found.starts, np.int64),
+        is_list=a_list is not None,
     )
 
 

@@ -5,6 +5,8 @@ distances, and neither the first nor the last characters are among them. A file 
 has stretches of its own; smaller files share some with their neighbours.
 """
 
+import math
+
 import numpy as np
 
 from charrnn.arrays import Array
@@ -17,6 +19,7 @@ from charrnn.errors import CorpusError
 #: 0.05, and 0.16. So there are ten, and more only if they are long.
 BLOCKS, MOST_BLOCKS = 10, 64
 SHORTEST, LONG = 500, 10_000  # characters
+LARGEST = 0.5  # share that is advised
 
 
 def blocks(length: int, held: int, starts: Array | None = None) -> Array:
@@ -27,10 +30,12 @@ def blocks(length: int, held: int, starts: Array | None = None) -> Array:
     """
     count = min(max(held // LONG, min(held // SHORTEST, BLOCKS)), MOST_BLOCKS)
     if count < 2:
+        enough = math.ceil(200 * SHORTEST / length) / 100
+        larger = f"--validation {enough:g}, " if enough <= LARGEST else ""
         raise CorpusError(
             f"--held-out spread takes blocks of at least {SHORTEST} characters from several places,"
             f" and {held:,} of {length:,} are to be held out",
-            "Give a larger --validation, more text, or --held-out tail.",
+            f"Give {larger}more text, or --held-out tail.",
         )
     # A file or group of files with at least so much has a block of its own.
     least = max(SHORTEST * length // held, length // MOST_BLOCKS)

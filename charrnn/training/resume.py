@@ -6,6 +6,7 @@ counters are JSON, and are checked here, before anything is computed with them.
 
 from dataclasses import fields
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -109,9 +110,10 @@ def _check_text(corpus: Corpus, stored: dict[str, Any], name: str) -> None:
 
 def _check_blocks(division: Division, meta: dict[str, Any], name: str) -> None:
     if blocks_of(division).get("blocks") != meta.get("blocks"):
+        files = visible(" ".join(map(quote, meta["corpus"]["files"])), one_line=True)
         raise CheckpointError(
             f"{name} held other blocks out of this text, which was in other files",
-            f"Give the files as they were: {visible(' '.join(meta['corpus']['files'])[:200])}",
+            f"Give the files as they were: {files}",
         )
 
 

@@ -104,17 +104,18 @@ class Request:
         "The file to write.", default=Path("charrnn.npz"), short="-o", metavar="FILE", panel=RUNNING
     )
     validation: float | None = option(
-        "Share held out, at the end or in whole units; 0 holds nothing out.",
+        "Share held out; 0 holds nothing out.",
         minimum=0,
         maximum=0.9,
         panel=TEXT,
         show_default="0.1; 0 of a short text",
     )
     held_out: str | None = option(
-        "Hold out the end, or blocks at equal distances.",
+        "tail is the end of it, spread blocks of all.",
         choices=HELD_OUT,
+        metavar="WHERE",
         panel=TEXT,
-        show_default="tail",
+        show_default="tail; spread of files",
     )
     unit: str | None = option(
         "line, paragraph or file: parts that do not belong together, each learnt by itself.",

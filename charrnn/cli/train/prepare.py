@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.network import MOST_MEMBERS
 from charrnn.progress import Progress, silent
-from charrnn.text import HELD_OUT, UNITS
+from charrnn.text import UNITS
 from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Budget, Choices, Request
 
@@ -36,6 +36,17 @@ def check_usage(request: Request) -> None:
         raise UsageError(
             f"--epochs {request.epochs:g} is no budget",
             "Give more than 0; --steps 0 writes the untrained model.",
+        )
+    if request.held_out and request.unit not in (None, UNITS[0]):
+        raise UsageError(
+            f"--held-out {request.held_out} is for a running text; of --unit {request.unit} each is"
+            " held out whole, drawn at random",
+            "Leave --held-out out.",
+        )
+    if request.held_out and request.validation == 0:
+        raise UsageError(
+            f"--validation 0 holds nothing out, and --held-out {request.held_out} says where",
+            "Leave one of the two out.",
         )
     if request.resume and (request.force or request.init_from):
         raise UsageError(
@@ -119,19 +130,23 @@ def fresh(
     from charrnn.machine.speed import measured_flops
     from charrnn.machine.workers import cores
     from charrnn.storage import checkpoint
-    from charrnn.text.division import divide, usual_share
     from charrnn.training import recipe
     from charrnn.training.gradient import default_workers
+    from charrnn.training.holding_out import hold_out
     from charrnn.training.memory import check_fits
     from charrnn.training.session import new_session
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
         check_network(choices)
-    validation = recipe.given(request.validation, usual_share(corpus.short))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    held_out = request.held_out or HELD_OUT[0]
-    division = divide(corpus.ids, validation, corpus.boundary, seed, held_out, corpus.starts)
+    corpus, division, validation, held_out = hold_out(
+        corpus,
+        request.validation,
+        request.held_out,
+        seed=seed,
+        sequence_length=choices.sequence_length or recipe.SEQUENCE_LENGTH,
+    )
     characters = division.training.characters
     seconds = None
     if request.steps is None and request.epochs is None:
