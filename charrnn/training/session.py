@@ -20,7 +20,7 @@ from charrnn.network.model import CharModel
 from charrnn.network.parameters import INPUTS
 from charrnn.progress import Progress, silent
 from charrnn.storage import checkpoint
-from charrnn.storage.checkpoint import EXCERPT, Checkpoint
+from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.corpus import Corpus
 from charrnn.text.division import Division, divide, spans
@@ -29,6 +29,7 @@ from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.spread import check_room
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.excerpt import excerpt
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget, Settings
 
@@ -116,13 +117,8 @@ class Session:
         return {"units": {"count": len(lengths), "longest": int(lengths.max()) - 1}}
 
     def excerpt(self) -> str:
-        """Text that the model carries: held-out text, or the end of what it was trained on."""
-        training, held_out = self.division.training, self.division.held_out
-        ids = held_out.beginnings(EXCERPT) if held_out.characters else training.ends(EXCERPT)
-        if self.corpus.boundary is not None and not held_out.characters:
-            _, lengths = spans(ids, self.corpus.boundary)
-            ids = ids[lengths[0] if len(lengths) > 1 else 0 :]  # from the beginning of a unit on
-        return self.corpus.vocabulary.decode(ids)
+        """Text that the model carries."""
+        return excerpt(self.corpus, self.division)
 
 
 def new_session(

@@ -111,7 +111,7 @@ class Request:
         show_default="0.1; 0 of a short text",
     )
     held_out: str | None = option(
-        "tail is the end of it, spread blocks of all.",
+        "tail is the end, spread blocks of all.",
         choices=HELD_OUT,
         metavar="WHERE",
         panel=TEXT,
