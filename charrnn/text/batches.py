@@ -33,6 +33,7 @@ class Batches:
         self.characters = len(ids)
         self.batch_size, self.sequence_length = batch_size, sequence_length
         self.position = position
+        self.anew = np.empty(0, np.intp)  # no reader ever begins anew: the text is a circle
         starts = np.array([b * len(ids) // batch_size for b in range(batch_size)], np.intp)
         steps = np.arange(sequence_length + 1)  # the last one is only a target
         self._offsets = (starts + steps[:, None]) % len(ids)

@@ -34,6 +34,7 @@ class UnitBatches:
         self.ids, self.boundary, self.seed, self.window = ids, boundary, seed, window
         self.characters = len(ids)
         self.batch_size, self.sequence_length = batch_size, sequence_length
+        self.anew = np.empty(0, np.intp)  # the network forgets by itself before each unit
         small = np.int32 if len(ids) < 1 << 31 else np.intp  # there may be millions of units
         starts, lengths = spans(ids, boundary)
         self._starts: Array = starts.astype(small)

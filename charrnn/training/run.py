@@ -103,8 +103,7 @@ class Run:
         mean square. If either is not finite, nothing is updated.
         """
         pool, progress, settings = pool or self.alone, self.progress, self.settings
-        if isinstance(self.batches, SegmentBatches):
-            self._restart(self.batches.anew)
+        self._restart(self.batches.anew)  # what they read last is not what stands before
         inputs, targets = self.batches.next()  # (T, B) each
         if self.model.boundary is None:  # else every unit starts from the zero state
             self._restart_one_stream()
@@ -138,7 +137,7 @@ class Run:
         self._restart(self.progress.step % self.batches.batch_size)
 
     def _restart(self, streams: Array | int) -> None:
-        """Some streams start from the zero state."""
+        """Start one stream, or some, from the zero state."""
         for array in self.state.values():
             array[..., streams] = 0
 
