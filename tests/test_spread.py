@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from charrnn.errors import CorpusError
 from charrnn.text import spread
 from charrnn.text.division import divide
+from charrnn.text.passages import passages
 from charrnn.text.segment_batches import SegmentBatches
 from charrnn.training.readers import Readers
 
@@ -209,3 +210,24 @@ def test_every_held_out_place_is_measured_once_each_from_the_one_before(
     np.testing.assert_array_equal(np.sort(measured), expected)
     for target, reader in zip(targets, cut.text.T, strict=True):
         np.testing.assert_array_equal(reader[cut.warm_up : cut.warm_up + len(target)], target - 1)
+
+
+def test_the_last_tenth_of_what_is_counted_comes_from_all_passages() -> None:
+    """By it the order of the n-grams is chosen."""
+    text = passages(np.arange(1000), (0, 300), (400, 700), (800, 1000))
+    assert text.ends(1000)[-80:].tolist() == [
+        *range(270, 300),
+        *range(670, 700),
+        *range(980, 1000),
+    ]
+    few = text.ends(80)
+    assert sorted(few.tolist()) == [*range(270, 300), *range(670, 700), *range(980, 1000)]
+    assert text.beginnings(8).tolist() == [0, 1, 2, 400, 401, 402, 800, 801]
+
+
+def test_of_one_passage_nothing_is_copied() -> None:
+    ids = np.arange(100)
+    text = passages(ids, (10, 90))
+    for found in (text.ends(30), text.beginnings(30)):
+        assert np.shares_memory(found, ids)
+    assert text.ends(30).tolist() == list(range(60, 90))

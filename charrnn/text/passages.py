@@ -45,10 +45,15 @@ class Passages:
         return self._joined([p[:count] for p, count in zip(self.pieces(), counts, strict=True)])
 
     def ends(self, most: int) -> Array:
-        """The same, but up to the end of every passage."""
-        counts = self._shares(most)
-        pairs = zip(self.pieces(), counts, strict=True)
-        return self._joined([p[len(p) - count :] for p, count in pairs])
+        """The same, but up to the end of every passage, and the last tenth of each stands behind
+        all others: so the last tenth of the whole is of all passages, too."""
+        pairs = zip(self.pieces(), self._shares(most), strict=True)
+        pieces = [p[len(p) - count :] for p, count in pairs]
+        if len(pieces) > 1:
+            tenths = [len(p) // 10 for p in pieces]
+            cut = [np.split(p, [len(p) - t]) for p, t in zip(pieces, tenths, strict=True)]
+            pieces = [first for first, _ in cut] + [last for _, last in cut]
+        return self._joined(pieces)
 
     def _shares(self, most: int) -> list[int]:
         lengths, characters = (self.spans[:, 1] - self.spans[:, 0]).tolist(), self.characters

@@ -162,7 +162,8 @@ def new_session(
         model = Ensemble.unmerged(merged, settings.members)
     beat = None
     if division.held_out.characters:
-        # Seams between blocks are a context like any other: there are a hundred at most.
+        # Where one passage meets another is a context like any other: there are few. The order
+        # of the n-grams is chosen on the last tenth, which is of all passages.
         texts = division.training.ends(COUNTED), division.held_out.beginnings(PREDICTED)
         beat = baselines(*texts, size, progress=progress)
     run = Run(model, batches_of(division, corpus.boundary, settings), settings, threads)
