@@ -45,15 +45,15 @@ def test_a_time_allows_what_the_present_speed_can_read() -> None:
     assert ENOUGH <= pace.allowance(int(DEAREST * readable) + 1) < DEAREST * readable
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_run_ends_in_time_with_millions_of_characters_held_out(threads: int) -> None:
-    """To read them once would take ten times as long as the run."""
+def test_a_run_ends_in_time_with_millions_of_characters_held_out() -> None:
+    """To read them once would take ten times as long as the run, whose clock is that of its
+    process, so that it does not matter what else the machine does."""
     held_out = np.random.default_rng(1).integers(0, 5, 20_000_000).astype(np.uint8)
     ids = np.random.default_rng(0).integers(0, 5, 400_000).astype(np.uint8)
-    run = small_run(ids, threads, hidden_size=48)
-    begin = time.perf_counter()
-    events = list(train(run, Budget(seconds=2.0), whole(held_out)))
-    assert time.perf_counter() - begin < 4
+    run = small_run(ids, hidden_size=48)
+    begin = time.process_time()
+    events = list(train(run, Budget(seconds=2.0), whole(held_out), clock=time.process_time))
+    assert time.process_time() - begin < 3
     finished, steps = events[-1], [event for event in events if isinstance(event, Step)]
     assert isinstance(finished, Finished)
     assert steps[-1].learning_rate < 0.5 * max(event.learning_rate for event in steps)

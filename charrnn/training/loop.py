@@ -127,7 +127,7 @@ class _Trainer:
         run, progress = self.run, self.run.progress
         strikes = progress.strikes
         while (share := self.pace.share()) < 1:
-            if self.evaluator and share >= progress.next_evaluation:
+            if self.evaluator and self.pace.evaluation_due(share):
                 event = self.evaluate(run.average)
                 if event is None:
                     return

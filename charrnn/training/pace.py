@@ -15,8 +15,9 @@ EVALUATION_SHARE = 0.04  # of the time, at most, for evaluations on the way
 LAST_EVALUATIONS = 2  # at the end: the averaged weights and the last ones
 DEAREST = 0.015  # of the time for one evaluation: if that is enough, the whole text is read
 ENOUGH, ORDINARY = 250_000, 0.005  # else so many characters, or what so much of the time can read
-CHEAP = 20_000  # characters that a budget of steps does not count
+CHEAP, FEWEST = 20_000, 5_000  # characters that a budget of steps, or of time, does not count
 SPEED_UP = 3  # characters that an evaluation reads while training reads one: 2.7 to 3.8
+LATE = 0.08  # share of a time at which there has to be a first figure
 RECENT = 20  # steps, whose speed is shown
 LATEST = 5  # steps, whose median duration is the present one
 
@@ -77,6 +78,15 @@ class Pace:
         durations = self.durations[-steps:]
         return len(durations) * self.step_characters / max(sum(durations), 1e-9)
 
+    def evaluation_due(self, share: float) -> bool:
+        """Is it time for an evaluation? For the first one of a time only if its speed is known, or
+        it has long been expected."""
+        progress = self.progress
+        if share < progress.next_evaluation:
+            return False
+        decided = progress.evaluated_from == progress.from_step or self.budget.seconds is None
+        return decided or len(self.durations) >= LATEST or share > LATE
+
     def allowance(self, whole: int) -> int:
         """The characters that one evaluation may read, of `whole` that there are to be read.
 
@@ -86,11 +96,11 @@ class Pace:
         if self.budget.steps is not None:
             readable.append(SPEED_UP * self.budget.steps * self.step_characters)
         if self.budget.seconds is not None:
-            speed = self.step_characters / max(self.step_seconds(), 1e-9)  # the first step is slow
+            step = min(self.durations[-LATEST:], default=0.0)  # the first ones are slow
+            speed = self.step_characters / max(step, 1e-9)
             readable.append(int(SPEED_UP * self.budget.seconds * speed))
-        most = int(DEAREST * min(readable))
-        if self.budget.seconds is None:
-            most = max(most, CHEAP)
+        least = CHEAP if self.budget.seconds is None else FEWEST
+        most = max(int(DEAREST * min(readable)), least)
         return whole if whole <= most else min(most, max(ENOUGH, int(ORDINARY * min(readable))))
 
     def evaluation_share(self) -> float:
