@@ -8,16 +8,19 @@ another program wants a core of theirs; so BLAS is kept to one thread (see `mach
 """
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.machine.ranks import Ranks
 from charrnn.machine.shared import shared
 from charrnn.machine.workers import Job, WorkerPool, cores
 from charrnn.network.body import State
 from charrnn.network.dropout import Dropout
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.numerics import cross_entropy
+from charrnn.training.shares import Share
 
 #: Streams of a batch: with fewer, the products of one worker are inefficient.
 FEWEST_STREAMS = 16
@@ -38,24 +41,31 @@ class Gradient(Job):
 
     The weights of `model` move to a shared vector. `flat`, a vector like theirs, holds for every
     member the gradient of its own mean loss. The result depends on the number of parts, one worker
-    for each, only in its last bits, and not on who computes them.
+    for each, only in its last bits, and not on who computes them. Of several ranks each computes a
+    `share`, for which it has workers of its own; then it has the sum for the members of its team.
     """
 
     def __init__(
-        self, model: Ensemble, steps: int, batch: int, workers: int, seed: int = 0
+        self,
+        model: Ensemble,
+        steps: int,
+        batch: int,
+        workers: int,
+        seed: int = 0,
+        share: Share | None = None,
     ) -> None:
         self.model, self.seed = model, seed
-        members = len(model.members)
+        self.share = share or Share(Ranks(), len(model.members), batch, model.flat.size)
+        members, first, width = self.share.members, self.share.columns.start, self.share.width
         # Workers that do not divide among the members leave some with one part more.
-        pieces = min(-(-workers // members), batch)  # of the batch, for each member
-        edges = [i * batch // pieces for i in range(pieces + 1)]
-        columns = [slice(a, b) for a, b in pairwise(edges)]
-        self.parts = [(member, piece) for member in range(members) for piece in range(pieces)]
-        super().__init__(min(workers, len(self.parts)))
-        self.columns = columns
+        pieces = min(-(-workers // len(members)), width)  # of the batch, for each member
+        edges = [first + i * width // pieces for i in range(pieces + 1)] if width else []
+        self.columns = [slice(a, b) for a, b in pairwise(edges)]
+        self.parts = [(member, piece) for member in members for piece in range(pieces)]
+        super().__init__(max(min(workers, len(self.parts)), 1))
         model.move_to(shared(model.flat.shape, model.dtype))
         # Parts of one member write gradients of their own, which are added without a lock.
-        self.vectors = shared((pieces, model.flat.size), model.dtype)
+        self.vectors = shared((max(pieces, 1), model.flat.size), model.dtype)
         self.text = shared((2, steps, batch), np.intp)  # inputs, targets
         self.state = {n: shared(a.shape, a.dtype) for n, a in model.zero_state(batch).items()}
         self.losses = shared((len(self.parts),), np.float64)
@@ -63,7 +73,7 @@ class Gradient(Job):
 
     @property
     def flat(self) -> Array:
-        """The sum of the parts' gradients, after `compute`."""
+        """The sum of the parts' gradients, after `compute`, those of other ranks included."""
         vector: Array = self.vectors[0]
         return vector
 
@@ -82,11 +92,18 @@ class Gradient(Job):
         for name, array in state.items():
             self.state[name][...] = array
         self.dropout[0], self.step[0] = dropout, step
+        if not self.parts:  # more ranks than columns
+            self.flat[...] = 0
         pool.run(self)
+        mine = self.share.mine
         for vector in self.vectors[1:]:
-            self.vectors[0] += vector  # g = g_1 + ... + g_parts, always in this order
-        loss = float(self.losses.sum()) / len(self.model.members)
+            self.vectors[0, mine] += vector[mine]  # g = g_1 + ... + g_parts, always in this order
+        self.share.sum_gradient(self.flat)
+        loss = self.share.sum_losses(float(self.losses.sum())) / len(self.model.members)
         return loss, {name: array.copy() for name, array in self.state.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"share": None}  # only the process itself speaks to ranks
 
     def __call__(self, worker: int) -> None:
         for part in range(worker, len(self.parts), self.workers):

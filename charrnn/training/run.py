@@ -17,12 +17,14 @@ from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.text.batches import Batches, as_count
+from charrnn.text.passages import Passages
 from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.unit_batches import UnitBatches
-from charrnn.training.evaluation import Measured
+from charrnn.training.evaluation import Evaluator, Measured
 from charrnn.training.gradient import Gradient, default_workers
 from charrnn.training.optimisers import clip
 from charrnn.training.settings import Settings
+from charrnn.training.shares import Share
 from charrnn.training.update import Update
 
 #: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
@@ -68,6 +70,7 @@ class Run:
         batches: Batches | UnitBatches | SegmentBatches,
         settings: Settings,
         threads: int | None = None,
+        share: Share | None = None,
     ) -> None:
         self.model = Ensemble.of(model)
         self.batches, self.settings = batches, settings
@@ -76,13 +79,14 @@ class Run:
         self.state: State = self.model.zero_state(batches.batch_size)
         B, T = batches.batch_size, batches.sequence_length
         workers = threads or default_workers(B, len(self.model.members))
-        self.gradient = Gradient(self.model, T, B, workers, settings.seed)
+        self.gradient = Gradient(self.model, T, B, workers, settings.seed, share)
         self.workers = self.gradient.workers
         self.update = Update(
             self.model.parameters,
             self.gradient.flat,
             self.workers,
             optimizer=settings.optimizer,
+            mine=self.gradient.share.mine,
         )
         self.alone = WorkerPool(1, self.gradient, self.update)
         self.take_snapshot()
@@ -123,8 +127,11 @@ class Run:
 
     def _clip(self) -> float:
         """Clip the gradient of every member; the root mean square of their norms before."""
-        rows = self.model.parameters.over(self.gradient.flat).rows()
-        norms = [clip(row, self.settings.clip_norm) for row in rows]
+        rows, share = self.model.parameters.over(self.gradient.flat).rows(), self.gradient.share
+        norms = np.zeros(len(rows))
+        for member in share.members:
+            norms[member] = clip(rows[member], self.settings.clip_norm)
+        share.complete_norms(norms)
         return math.hypot(*norms) / math.sqrt(len(norms))
 
     def _restart_one_stream(self) -> None:
@@ -140,6 +147,10 @@ class Run:
         """Start one stream, or some, from the zero state."""
         for array in self.state.values():
             array[..., streams] = 0
+
+    def evaluator(self, held_out: Passages) -> Evaluator:
+        """What measures this model's weights on held-out text; a job for the pool."""
+        return Evaluator(self.model, held_out, workers=self.workers)
 
     def begin_budget(self) -> None:
         """Go on from here with a new budget, and a new schedule of the learning rate."""

@@ -28,16 +28,24 @@ class Piece(NamedTuple):
 
 class Update(Job):
     """Adam for `weights`, whose vector is shared, as is that of `gradient`; or, if `optimizer` is
-    "muon", Muon for their matrices between hidden units. Matrices decay, biases do not.
+    "muon", Muon for their matrices between hidden units. Matrices decay, biases do not. What is not
+    `mine`, a slice of whole members, is left to other ranks.
 
     `m`, `v` and `average` are vectors like that of the weights, `updates` counts what was done.
     """
 
     def __init__(
-        self, weights: Parameters, gradient: Array, workers: int, *, optimizer: str = "adam"
+        self,
+        weights: Parameters,
+        gradient: Array,
+        workers: int,
+        *,
+        optimizer: str = "adam",
+        mine: slice = slice(None),
     ) -> None:
         super().__init__(workers)
         self.weights, self.gradient, self.optimizer = weights, gradient, optimizer
+        self.first, self.last, _ = mine.indices(weights.flat.size)
         self.m, self.v = (shared(weights.flat.shape, weights.flat.dtype) for _ in range(2))
         self.average = shared_copy(weights.flat)
         self.updates = 0
@@ -70,6 +78,8 @@ class Update(Job):
         pieces = []
         for where, kind in self.weights.groups():
             start, stop = where.start, where.stop
+            if not self.first <= start < self.last:
+                continue
             muon = self.optimizer == "muon" and kind == "hidden"
             if muon:
                 cut = self.weights.gate_blocks(where, Muon.ROWS)[worker :: self.workers]
