@@ -4,6 +4,7 @@ Command modules import NumPy and what needs it inside their functions: `--help` 
 `blas.configure` can still choose a kernel and a thread count.
 """
 
+import time
 from typing import Annotated
 
 import typer
@@ -14,6 +15,9 @@ from charrnn.cli.sample import command as sample_command
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train import command as train_command
 from charrnn.errors import CharRNNError
+from charrnn.machine.launched import launched
+
+SHY = 2.0  # seconds
 
 app = typer.Typer(
     name="charrnn",
@@ -88,5 +92,9 @@ def complain(error: Exception, terminal: Terminal) -> int:
             message, hint, code = f"{where}: {error.strerror or error}", "", 1
         case _:
             message, hint, code = "out of memory", "Try a smaller --hidden-size or --batch-size.", 1
+    if rank := launched()[0]:
+        # Rank 0 says what goes wrong on all of them, and with it the job ends.
+        time.sleep(SHY)
+        message = f"rank {rank}: {message}"
     terminal.stderr.say(f"charrnn: error: {message}", *hint.splitlines())
     return code

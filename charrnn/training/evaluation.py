@@ -59,7 +59,8 @@ def never() -> bool:
 class Evaluator(Job):
     """The cut of one text, and the memory for reading it, kept between evaluations.
 
-    The readers are divided among the workers.
+    The readers are divided among ranks, of which this process is number `rank[0]` of `rank[1]`, and
+    theirs among the workers of each.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Evaluator(Job):
         readers: int | None = None,
         workers: int = 1,
         most: int = MOST,
+        rank: tuple[int, int] = (0, 1),
     ) -> None:
         super().__init__(workers)
         # A model of its own: the averaged weights are evaluated while others are trained.
@@ -83,6 +85,7 @@ class Evaluator(Job):
         self.totals = shared((2, count, len(SCALES)), np.float64)
         self.stopped = shared((1,), np.bool_)
         self.stop: Callable[[], bool] = never
+        self.rank = rank
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"stop": never}
@@ -111,7 +114,7 @@ class Evaluator(Job):
         pool = pool or WorkerPool(1, self)
         self.model.flat[...] = weights
         self.stop, self.stopped[0] = stop, False
-        pool.run(self)
+        self.read(pool)
         if self.stopped[0]:
             return None
         chosen, lengths = self.chosen()
@@ -127,6 +130,10 @@ class Evaluator(Job):
         error = standard_error(self.totals[0, chosen, best], lengths)
         return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]), count, error)
 
+    def read(self, pool: WorkerPool) -> None:
+        """Leave in `totals` what all readers have found, or in `stopped` that they have not."""
+        pool.run(self)
+
     def chosen(self) -> tuple[Array, Array]:
         """Which readers read, and how much each."""
         readers, rows = self.taken.tolist()
@@ -136,7 +143,9 @@ class Evaluator(Job):
 
     def __call__(self, worker: int) -> None:
         """Read the shares of one worker's readers, and leave the sums of `nats` of each."""
-        chosen, lengths = (np.array_split(each, self.workers)[worker] for each in self.chosen())
+        number, ranks = self.rank
+        ours = (np.array_split(each, ranks)[number] for each in self.chosen())
+        chosen, lengths = (np.array_split(each, self.workers)[worker] for each in ours)
         if not len(chosen):
             return
         self.totals[:, chosen] = 0

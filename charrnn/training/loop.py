@@ -113,7 +113,7 @@ class _Trainer:
         self.pace = Pace(run, budget, clock)
         self.evaluator: Evaluator | None = None
         if held_out.characters:
-            self.evaluator = Evaluator(run.model, held_out, workers=run.workers)
+            self.evaluator = run.evaluator(held_out)
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self.pace.spacing()
 

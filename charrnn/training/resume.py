@@ -28,9 +28,15 @@ from charrnn.visible import visible
 
 
 def resume_session(
-    corpus: Corpus, stored: Checkpoint, path: Path, *, threads: int | None = None
+    corpus: Corpus,
+    stored: Checkpoint,
+    path: Path,
+    *,
+    threads: int | None = None,
+    ranks: int = 1,
 ) -> Session:
-    """The run that `stored`, read from `path`, holds; on as many threads as before by default.
+    """The run that `stored`, read from `path`, holds; on as many threads as before by default, if
+    there are as many ranks as before.
 
     Raises CheckpointError if it cannot be continued, or belongs to another text. What may make the
     continuation differ in its last bits is in the session's `warnings`.
@@ -57,7 +63,9 @@ def resume_session(
         batches = batches_of(division, corpus.boundary, settings)
         model = Ensemble.unmerged(best, settings.members)
         before = meta.get("threads")
-        run = Run(model, batches, settings, threads or _threads(before))
+        if meta.get("ranks", 1) == ranks:
+            threads = threads or _threads(before)
+        run = Run(model, batches, settings, threads)
         run.best = best
         run.restore(stored.resume)
     except CharRNNError:
@@ -69,7 +77,8 @@ def resume_session(
             f"Start a new run from its weights: --init-from {name}, with another --out.",
         ) from error
     session = Session(corpus, division, settings, budget, run, baselines)
-    session.warnings += _differences(meta, before, run)
+    session.threads = threads
+    session.warnings += _differences(meta, before, run, ranks)
     return session
 
 
@@ -121,15 +130,17 @@ def _threads(before: Any) -> int | None:
     return before if type(before) is int and 1 <= before <= 256 else None
 
 
-def _differences(meta: dict[str, Any], threads: Any, run: Run) -> list[str]:
+def _differences(meta: dict[str, Any], threads: Any, run: Run, ranks: int) -> list[str]:
     """What is not as it was, and can change the last bits of every product."""
     versions = meta.get("versions")
     versions = versions if isinstance(versions, dict) else {}
     pairs = {
         "NumPy": (versions.get("numpy"), np.__version__),
         "charrnn": (versions.get("charrnn"), __version__),
-        "threads": (threads, run.workers),
+        "ranks": (meta.get("ranks", 1), ranks),
     }
+    if ranks == 1:
+        pairs["threads"] = threads, run.workers
     changed = [
         f"{name} {str(old)[:20]} then, {new} now"
         for name, (old, new) in pairs.items()

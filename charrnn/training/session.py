@@ -46,6 +46,7 @@ class Session:
     baselines: Baselines | None
     inherited: dict[str, str] | None = None  # by `inherit`, from another model
     warnings: list[str] = field(default_factory=list)
+    threads: int | None = None  # of each rank, as it was asked for or was before
 
     def begin_budget(self, budget: Budget) -> None:
         """Go on from here with a new budget, and so with a new schedule of the learning rate."""
@@ -69,6 +70,7 @@ class Session:
 
     def _meta(self) -> dict[str, Any]:
         run, settings, progress = self.run, self.settings, self.run.progress
+        ranks = run.gradient.share.ranks.size
         loss = progress.best_loss
         return {
             "cell": settings.cell,
@@ -81,6 +83,7 @@ class Session:
             "characters": len(self.corpus.ids),
             "seed": settings.seed,
             "threads": run.workers,
+            **({"ranks": ranks} if ranks > 1 else {}),
             "training": asdict(settings) | {"budget": asdict(self.budget)},
             "best": {
                 "step": progress.best_step,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from charrnn.cli.train.saving import Saver
     from charrnn.cli.train.signals import Signals
     from charrnn.cli.train.views import View
+    from charrnn.training.crew import Crew
     from charrnn.training.loop import Finished
     from charrnn.training.session import Session
 
@@ -53,12 +54,27 @@ def train(
     blas.configure()
     if not (request.resume or request.init_from):  # else the cell comes from a file
         check_network(choices)
+
+    from charrnn.cli.train.joined import joined
+    from charrnn.training.ranked import follow
+
+    with joined(corpus, request, choices) as crew:
+        if crew.ranks.number == 0:
+            return train_on(crew, corpus, request, choices, terminal)
+        follow(crew.ranks)
+        return 0
+
+
+def train_on(
+    crew: "Crew", corpus: list[str], request: Request, choices: Choices, terminal: Terminal
+) -> int:
+    """Plan, or plan and train, on one rank or several."""
     if request.dry_run:
         from charrnn.cli.train.dry_run import show
 
         check_out(request, corpus)
         with preparing(request, terminal) as progress:
-            plan = make_plan(corpus, request, choices, progress)
+            plan = make_plan(corpus, request, choices, progress, crew)
         show(plan, request, terminal)
         return 0
 
@@ -72,7 +88,7 @@ def train(
         check_out(request, corpus)
         remove_orphans(request.out)
         with preparing(request, terminal) as progress:
-            plan = make_plan(corpus, request, choices, progress)
+            plan = make_plan(corpus, request, choices, progress, crew)
         return train_and_watch(plan, choose_view(request, terminal), request, signals)
 
 

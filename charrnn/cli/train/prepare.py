@@ -18,6 +18,7 @@ from charrnn.training.settings import Budget, Choices, Request
 if TYPE_CHECKING:
     from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import Corpus
+    from charrnn.training.crew import Crew
     from charrnn.training.session import Session
 
 MOST_EPOCHS = 1e9
@@ -97,17 +98,29 @@ def check_out(request: Request, corpus: list[str]) -> None:
 
 
 def make_plan(
-    paths: list[str], request: Request, choices: Choices, progress: Progress = silent
+    paths: list[str],
+    request: Request,
+    choices: Choices,
+    progress: Progress = silent,
+    crew: "Crew | None" = None,
 ) -> "Plan":
-    """Read the text, decide what is left open, and prepare the run."""
+    """Read the text, decide what is left open, and prepare the run, on all ranks of a crew."""
     from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import read_corpus
     from charrnn.text.reading import Reading
+    from charrnn.training.crew import alone
+    from charrnn.training.ranked import lead
 
+    crew, threads = crew or alone(), request.threads
     if request.resume:
-        return resumed(paths, request, choices, progress)
-    corpus = read_corpus(paths, Reading(**reading(request)), request.out.parent, progress)
-    return Plan(*fresh(corpus, request, choices, progress))
+        plan = resumed(paths, request, choices, progress, crew)
+        threads = plan.session.threads
+    else:
+        corpus = read_corpus(paths, Reading(**reading(request)), request.out.parent, progress)
+        plan = Plan(*fresh(corpus, request, choices, progress, crew))
+    session = plan.session
+    session.run = lead(session.run, session.division.measured, crew, threads)
+    return plan
 
 
 def reading(request: Request) -> dict[str, Any]:
@@ -122,13 +135,12 @@ def reading(request: Request) -> dict[str, Any]:
 
 
 def fresh(
-    corpus: "Corpus", request: Request, choices: Choices, progress: Progress
+    corpus: "Corpus", request: Request, choices: Choices, progress: Progress, crew: "Crew"
 ) -> "tuple[Session, str]":
     """A new run, and the reason why it is as it is."""
     import secrets
 
     from charrnn.machine.speed import measured_flops
-    from charrnn.machine.workers import cores
     from charrnn.storage import checkpoint
     from charrnn.training import recipe
     from charrnn.training.gradient import default_workers
@@ -154,8 +166,8 @@ def fresh(
     situation = recipe.Situation(
         characters=characters,
         vocabulary_size=len(corpus.vocabulary),
-        operations=seconds * recipe.EFFICIENCY * measured_flops() if seconds else 0.0,
-        workers=request.threads or cores(),
+        operations=seconds * recipe.EFFICIENCY * (crew.flops or measured_flops()) if seconds else 0,
+        workers=crew.workers(request.threads),
         steps=request.steps,
         epochs=request.epochs,
     )
@@ -194,7 +206,9 @@ def like(choices: Choices, meta: dict[str, object]) -> Choices:
     return dataclasses.replace(choices, **open_ones)  # type: ignore[arg-type]
 
 
-def resumed(paths: list[str], request: Request, choices: Choices, progress: Progress) -> "Plan":
+def resumed(
+    paths: list[str], request: Request, choices: Choices, progress: Progress, crew: "Crew"
+) -> "Plan":
     """Continue a run; what was chosen for it, and how its text was read, comes from the file."""
     from charrnn.cli.train.plan import Plan
     from charrnn.library import Model
@@ -208,7 +222,8 @@ def resumed(paths: list[str], request: Request, choices: Choices, progress: Prog
     known = Model(stored).reading
     known = dataclasses.replace(known, **reading(request))
     corpus = read_corpus(paths, known, request.out.parent, progress)
-    session = resume_session(corpus, stored, request.out, threads=request.threads)
+    ranks = crew.ranks.size
+    session = resume_session(corpus, stored, request.out, threads=request.threads, ranks=ranks)
     run, steps = session.run, request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, session.settings, run.batches.characters)

@@ -1,0 +1,67 @@
+"""What the ranks of a job can do together: their cores and speed, and what the network costs them.
+
+The recipe wants to know it before it chooses a network for a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from charrnn.machine.ranks import Ranks
+from charrnn.machine.speed import measured_flops
+from charrnn.machine.workers import cores
+from charrnn.training.facts import cores_each, difference, facts_of
+
+SMALL, LARGE = 4, 2**18  # numbers in messages that are timed
+OFTEN = 5
+
+
+@dataclass(frozen=True)
+class Crew:
+    """All ranks; cores and products a second of the weakest; and what a sum of P float32 numbers
+    over all of them costs: `latency` + P `per_number`, in seconds. Speeds are measured only where
+    there are several."""
+
+    ranks: Ranks
+    cores: int
+    neighbours: int = 1  # ranks on the machine of rank 0, itself included
+    flops: float | None = None
+    latency: float = 0.0
+    per_number: float = 0.0
+
+    def workers(self, threads: int | None) -> int:
+        """All workers of all ranks, of which each has so many `threads`, or one for each core."""
+        return self.ranks.size * (threads or self.cores)
+
+
+def alone() -> Crew:
+    """Without other ranks."""
+    return Crew(Ranks(), cores())
+
+
+def gathered(ranks: Ranks, options: Mapping[str, Any], paths: Sequence[str]) -> Crew:
+    """Every rank tells its facts, and all look at them: raises CharRNNError on each of them if they
+    do not fit together. `options` are what it was started with, `paths` name its texts."""
+    facts = ranks.gather(facts_of(options, paths))
+    if problem := difference(facts):
+        raise problem
+    neighbours = [f["machine"] for f in facts].count(facts[0]["machine"])
+    flops = min(ranks.gather(measured_flops()))
+    return Crew(ranks, min(cores_each(facts)), neighbours, flops, *network_cost(ranks))
+
+
+def network_cost(ranks: Ranks) -> tuple[float, float]:
+    """Seconds for a sum over all ranks, however small, and for each float32 number in it."""
+    medians = []
+    for count in (SMALL, LARGE):
+        array, durations = np.zeros(count, np.float32), []
+        for _ in range(OFTEN):
+            start = perf_counter()
+            ranks.sum(array)
+            durations.append(perf_counter() - start)
+        medians.append(max(ranks.gather(sorted(durations)[OFTEN // 2])))
+    small, large = medians
+    return small, max(large - small, 0.0) / (LARGE - SMALL)
