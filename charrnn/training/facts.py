@@ -30,7 +30,6 @@ def facts_of(options: Mapping[str, Any], paths: Sequence[str]) -> Facts:
         "NumPy": np.__version__,
         "options": {name: str(value) for name, value in options.items()},
         "texts": {path: text_facts(path) for path in paths},
-        "products": products(),
         "machine": platform.node(),
         "cores": sorted(affinity(0)) if affinity else list(range(cores())),
     }
@@ -51,17 +50,9 @@ def text_facts(path: str) -> str | None:
     return f"{size:,} bytes, SHA-256 of its ends {hashlib.sha256(ends).hexdigest()[:8]}"
 
 
-def products() -> str:
-    """What products and sums like those of an update come to, in every bit. Where another kernel
-    adds in another order, the replicas of the weights drift apart."""
-    X = np.random.default_rng(0).standard_normal((32, 500), np.float32)
-    sums = np.dot(X.reshape(-1), X.reshape(-1))
-    return hashlib.sha256(((X @ X.T) @ X).tobytes() + sums.tobytes()).hexdigest()
-
-
 def difference(facts: Sequence[Facts]) -> CharRNNError | None:
     """What keeps these ranks from working together, if anything does."""
-    checks = versions_differ, options_differ, texts_differ, products_differ
+    checks = versions_differ, options_differ, texts_differ
     for check in checks:
         for number, other in enumerate(facts[1:], 1):
             if problem := check(number, facts[0], other):
@@ -98,16 +89,6 @@ def texts_differ(number: int, first: Facts, other: Facts) -> CharRNNError | None
                 "Name a file that is the same everywhere, or that only rank 0 has: it reads it.",
             )
     return None
-
-
-def products_differ(number: int, first: Facts, other: Facts) -> CharRNNError | None:
-    if other["products"] == first["products"]:
-        return None
-    return CharRNNError(
-        f"rank {number} on {visible(other['machine'], one_line=True)} rounds products otherwise "
-        "than rank 0, so that their weights would drift apart",
-        "Set OPENBLAS_CORETYPE=Haswell for all ranks: unlike processors then use like kernels.",
-    )
 
 
 def cores_each(facts: Sequence[Facts]) -> list[int]:

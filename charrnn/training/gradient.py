@@ -42,7 +42,7 @@ class Gradient(Job):
     The weights of `model` move to a shared vector. `flat`, a vector like theirs, holds for every
     member the gradient of its own mean loss. The result depends on the number of parts, one worker
     for each, only in its last bits, and not on who computes them. Of several ranks each computes a
-    `share`, for which it has workers of its own; then it has the sum for the members of its team.
+    `share`, for which it has workers of its own; then it has the sum for its own piece of `flat`.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Gradient(Job):
         share: Share | None = None,
     ) -> None:
         self.model, self.seed = model, seed
-        self.share = share or Share(Ranks(), len(model.members), batch, model.flat.size)
+        self.share = share or Share(Ranks(), model.parameters, batch)
         members, first, width = self.share.members, self.share.columns.start, self.share.width
         # Workers that do not divide among the members leave some with one part more.
         pieces = min(-(-workers // len(members)), width)  # of the batch, for each member
@@ -73,7 +73,7 @@ class Gradient(Job):
 
     @property
     def flat(self) -> Array:
-        """The sum of the parts' gradients, after `compute`, those of other ranks included."""
+        """The sum of the parts' gradients, after `compute`; of several ranks, in its own piece."""
         vector: Array = self.vectors[0]
         return vector
 
@@ -95,11 +95,11 @@ class Gradient(Job):
         if not self.parts:  # more ranks than columns
             self.flat[...] = 0
         pool.run(self)
-        mine = self.share.mine
+        rows = self.share.rows
         for vector in self.vectors[1:]:
-            self.vectors[0, mine] += vector[mine]  # g = g_1 + ... + g_parts, always in this order
+            self.vectors[0, rows] += vector[rows]  # g = g_1 + ... + g_parts, always in this order
         self.share.sum_gradient(self.flat)
-        loss = self.share.sum_losses(float(self.losses.sum())) / len(self.model.members)
+        loss = self.share.sum_loss(float(self.losses.sum())) / len(self.model.members)
         return loss, {name: array.copy() for name, array in self.state.items()}
 
     def __getstate__(self) -> dict[str, Any]:

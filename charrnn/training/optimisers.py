@@ -28,15 +28,28 @@ def blocks(vector: Array) -> list[Array]:
 def clip(gradient: Array, max_norm: float) -> float:
     """Scale the gradient so that its global norm is at most `max_norm`; returns the norm before.
 
-    Pascanu, Mikolov, Bengio, arXiv 1211.5063. The gradient is left alone if the norm is not finite:
-    that is for the caller to see (0 * inf would hide it as nan). `max_norm` 0 never clips.
+    Pascanu, Mikolov, Bengio, arXiv 1211.5063.
     """
-    # Block by block, each summed by BLAS in the vector's own precision, and the blocks in float64.
+    norm = math.sqrt(sum_of_squares(gradient))
+    rescale(gradient, norm, max_norm)
+    return norm
+
+
+def sum_of_squares(vector: Array) -> float:
+    """Block by block, each summed by BLAS in the vector's own precision, and the blocks in float64;
+    not finite if they are not."""
     with np.errstate(over="ignore", invalid="ignore"):
-        total = math.sqrt(sum(float(np.dot(block, block)) for block in blocks(gradient)))
-    if max_norm and math.isfinite(total) and total > max_norm:
-        gradient *= gradient.dtype.type(max_norm / (total + 1e-6))
-    return total
+        return sum((float(np.dot(block, block)) for block in blocks(vector)), 0.0)
+
+
+def rescale(gradient: Array, norm: float, max_norm: float) -> None:
+    """Scale a gradient of this norm, or a piece of it, to at most `max_norm`; 0 never does.
+
+    It is left alone if the norm is not finite: that is for the caller to see (0 * inf would hide it
+    as nan).
+    """
+    if max_norm and math.isfinite(norm) and norm > max_norm:
+        gradient *= gradient.dtype.type(max_norm / (norm + 1e-6))
 
 
 def schedule(share: float, step: int, *, peak: float) -> float:

@@ -57,7 +57,7 @@ class RankedRun(Run):
     ) -> None:
         self.ranks = ranks
         whole = Ensemble.of(model)
-        share = Share(ranks, len(whole.members), batches.batch_size, whole.flat.size)
+        share = Share(ranks, whole.parameters, batches.batch_size, settings.optimizer)
         self._complete_at = -1  # the step at which every rank had all members
         self.leads = False  # from `lead` on
         super().__init__(whole, batches, settings, threads, share)
@@ -74,7 +74,9 @@ class RankedRun(Run):
             self.order(STEP, learning_rate, share)
             if self.progress.step % COMPARED_EVERY == 0:
                 self.compare()
-            return super().step(learning_rate, share, pool)
+            result = super().step(learning_rate, share, pool)
+            self.gradient.share.spread_weights(self.model.flat)
+            return result
 
     def go_back(self) -> None:
         self.order(GO_BACK)
@@ -88,7 +90,7 @@ class RankedRun(Run):
     def compare(self) -> None:
         """Raise CharRNNError if two replicas of the same weights differ in a single bit."""
         share = self.gradient.share
-        digest = hashlib.sha256(self.model.flat[share.mine].data).hexdigest()
+        digest = hashlib.sha256(self.model.flat[share.rows].data).hexdigest()
         found = self.ranks.gather((share.members.start, digest))
         first = dict(reversed(found))  # of each team
         for number, (team, other) in enumerate(found):

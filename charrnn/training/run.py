@@ -22,7 +22,7 @@ from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.training.evaluation import Evaluator, Measured
 from charrnn.training.gradient import Gradient, default_workers
-from charrnn.training.optimisers import clip
+from charrnn.training.optimisers import rescale, sum_of_squares
 from charrnn.training.settings import Settings
 from charrnn.training.shares import Share
 from charrnn.training.update import Update
@@ -86,7 +86,7 @@ class Run:
             self.gradient.flat,
             self.workers,
             optimizer=settings.optimizer,
-            mine=self.gradient.share.mine,
+            own=self.gradient.share.own,
         )
         self.alone = WorkerPool(1, self.gradient, self.update)
         self.take_snapshot()
@@ -128,10 +128,12 @@ class Run:
     def _clip(self) -> float:
         """Clip the gradient of every member; the root mean square of their norms before."""
         rows, share = self.model.parameters.over(self.gradient.flat).rows(), self.gradient.share
-        norms = np.zeros(len(rows))
-        for member in share.members:
-            norms[member] = clip(rows[member], self.settings.clip_norm)
-        share.complete_norms(norms)
+        own = [share.own_of(row, member) for member, row in enumerate(rows)]
+        squares = np.array([sum_of_squares(piece) for piece in own])
+        share.ranks.sum(squares)
+        norms = np.sqrt(squares).tolist()
+        for piece, norm in zip(own, norms, strict=True):
+            rescale(piece, norm, self.settings.clip_norm)
         return math.hypot(*norms) / math.sqrt(len(norms))
 
     def _restart_one_stream(self) -> None:

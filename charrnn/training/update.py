@@ -28,8 +28,8 @@ class Piece(NamedTuple):
 
 class Update(Job):
     """Adam for `weights`, whose vector is shared, as is that of `gradient`; or, if `optimizer` is
-    "muon", Muon for their matrices between hidden units. Matrices decay, biases do not. What is not
-    `mine`, a slice of whole members, is left to other ranks.
+    "muon", Muon for their matrices between hidden units. Matrices decay, biases do not. Only what
+    is in `own`, a slice of the vector, is updated.
 
     `m`, `v` and `average` are vectors like that of the weights, `updates` counts what was done.
     """
@@ -41,11 +41,11 @@ class Update(Job):
         workers: int,
         *,
         optimizer: str = "adam",
-        mine: slice = slice(None),
+        own: slice = slice(None),
     ) -> None:
         super().__init__(workers)
         self.weights, self.gradient, self.optimizer = weights, gradient, optimizer
-        self.first, self.last, _ = mine.indices(weights.flat.size)
+        self.first, self.last, _ = own.indices(weights.flat.size)
         self.m, self.v = (shared(weights.flat.shape, weights.flat.dtype) for _ in range(2))
         self.average = shared_copy(weights.flat)
         self.updates = 0
@@ -77,13 +77,13 @@ class Update(Job):
         scratch = np.empty(max(BLOCK, Muon.ROWS * columns), self.weights.flat.dtype)
         pieces = []
         for where, kind in self.weights.groups():
-            start, stop = where.start, where.stop
-            if not self.first <= start < self.last:
-                continue
             muon = self.optimizer == "muon" and kind == "hidden"
             if muon:
-                cut = self.weights.gate_blocks(where, Muon.ROWS)[worker :: self.workers]
+                blocks = self.weights.gate_blocks(where, Muon.ROWS)
+                own = [block for block in blocks if self.first <= block.start < self.last]
+                cut = own[worker :: self.workers]
             else:
+                start, stop = max(where.start, self.first), min(where.stop, self.last)
                 first, last = (
                     start + w * (stop - start) // self.workers for w in (worker, worker + 1)
                 )
