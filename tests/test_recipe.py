@@ -14,7 +14,6 @@ from charrnn.training.recipe import (
     PASSES,
     STEPS,
     WIDTHS,
-    Situation,
     choose,
     decay_for,
     most_steps,
@@ -23,6 +22,7 @@ from charrnn.training.recipe import (
     steps_for,
 )
 from charrnn.training.settings import Choices, Settings
+from charrnn.training.situation import Situation
 
 #: The arithmetic that a minute is worth on two cores with AVX-512, in TFLOP.
 MINUTE = 9.0
@@ -113,6 +113,18 @@ def test_idle_cores_train_members_of_the_size_that_one_network_would_have() -> N
     two, eight = (choose_for(Situation(**each, workers=workers))[0] for workers in (2, 8))
     assert (two.members, eight.members) == (1, 4)
     assert eight.hidden_size == 4 * two.hidden_size
+
+
+def test_ranks_that_a_slow_network_would_hold_up_have_members_of_their_own() -> None:
+    each = {"characters": 10**8, "vocabulary_size": 65, "operations": MINUTE * 1e12 / 2}
+    choose_for = partial(choose, Choices(), validation=0.1, seed=1)
+    # Two ranks of one core of 50 GFLOP/s each. A number of the gradient is four bytes of traffic:
+    # at 10 Gbit/s a worker could do 160 operations meanwhile, at 0.15 Gbit/s 11,000.
+    members = [
+        choose_for(Situation(**each, workers=2, ranks=2, traffic=traffic))[0].members
+        for traffic in (0, 160, 11_000)
+    ]
+    assert members == [1, 1, 2]
 
 
 def test_members_share_the_units_that_were_asked_for() -> None:

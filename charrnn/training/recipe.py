@@ -6,14 +6,13 @@ on others (docs/results.md); each is a trend, and any option overrides it.
 """
 
 import math
-from dataclasses import dataclass
 
 from charrnn.errors import UsageError
 from charrnn.network.cells import CELLS
 from charrnn.network.parameters import parameter_shapes
 from charrnn.text.batches import fit
-from charrnn.training.gradient import most_workers
 from charrnn.training.settings import Choices, Settings
+from charrnn.training.situation import Situation
 
 #: The share of the machine's speed in products that training reaches, evaluations included.
 EFFICIENCY = 0.75
@@ -39,19 +38,6 @@ WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024)
 MEMBERS = {2: 40e6, 4: 1e9}
 #: The least parameters of a network that are better spent on two layers.
 TWO_LAYERS = 0.2e6
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What the recipe looks at: the training characters, the alphabet, and the budget, as `steps`,
-    as `epochs`, or as a time: the `operations` of each of some `workers`."""
-
-    characters: int
-    vocabulary_size: int
-    operations: float = 0.0
-    workers: int = 1
-    steps: int | None = None
-    epochs: float | None = None
 
 
 def choose(
@@ -117,8 +103,7 @@ def context_for(cell: str, choices: Choices, situation: Situation) -> int | None
 
 def work(choices: Choices, situation: Situation, members: int) -> float:
     """The floating-point operations that a time allows for each of some members."""
-    batch_size, _ = chunk(choices, situation)
-    workers = min(situation.workers, most_workers(batch_size, members))
+    workers = situation.useful_workers(*chunk(choices, situation), members)
     return situation.operations * workers / members
 
 
@@ -133,15 +118,16 @@ def passes(choices: Choices, situation: Situation, members: int, size: float) ->
 
 def members_for(choices: Choices, situation: Situation) -> int:
     """More than one network for a time in which one would hardly gain from its second half; and for
-    cores that one would leave idle."""
+    cores that one would leave idle, or keep waiting for the network between them."""
     if choices.members:
         return choices.members
     if choices.hidden_size or characters_read(choices, situation) is not None:
         return 1
     spent = work(choices, situation, 1) / situation.characters
-    batch_size, _ = chunk(choices, situation)
-    idle = situation.workers / most_workers(batch_size)
-    return max([1, *(k for k, least in MEMBERS.items() if spent >= least or idle >= k)])
+    batch = chunk(choices, situation)
+    one = situation.useful_workers(*batch, 1)
+    gain = {k: situation.useful_workers(*batch, k) / one for k in MEMBERS}
+    return max([1, *(k for k, least in MEMBERS.items() if spent >= least or gain[k] >= k)])
 
 
 def best_size(choices: Choices, situation: Situation, members: int) -> float:

@@ -122,6 +122,7 @@ def about_the_run(plan: Plan, out: Path) -> list[Fact]:
         ("network", network, {"parameters_per_character": density}),
         ("learning", learning, {}),
         ("reason", plan.reason, {}),
+        ("ranks", "; ".join(plan.ranks), {}),
         ("begins with", plan.begins_with, {}),
         ("budget", budget, {"forecast": asdict(expected)}),
         ("memory", f"about {gigabytes(size.memory)}{of_free}", memory),

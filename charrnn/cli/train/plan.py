@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from charrnn.training.crew import Crew
 from charrnn.training.durations import format_duration
 from charrnn.training.session import Session
 from charrnn.training.verdict import GIVES
@@ -17,6 +18,7 @@ class Plan:
 
     session: Session
     reason: str
+    crew: Crew | None = None
 
     @property
     def network(self) -> str:
@@ -29,6 +31,20 @@ class Plan:
         settings = self.session.settings
         chosen = f"dropout {settings.dropout:g}, rate {settings.learning_rate:g}"
         return f"{self.network}, {chosen}: {self.reason}"
+
+    @property
+    def ranks(self) -> list[str]:
+        """What several ranks have to do with each other; empty for one."""
+        share, workers = self.session.run.gradient.share, self.session.run.workers
+        if self.crew is None or share.ranks.size == 1:
+            return []
+        each = f"{share.ranks.size} ranks of {workers} worker{'s' * (workers > 1)} each"
+        if share.team.size == 1:
+            return [f"{each}, every one with members of its own"]
+        what = "a member" if share.teams > 1 else "the batch"
+        numbers = share.rows.stop - share.rows.start
+        cost = 1000 * (self.crew.latency + numbers * self.crew.per_number)
+        return [f"{each}, {share.team.size} for {what}; to add up takes {cost:.2g} ms of a step"]
 
     @property
     def begins_with(self) -> str:
@@ -90,6 +106,7 @@ class Plan:
             f"{names}: {len(corpus.ids):,} characters, {len(corpus.vocabulary)} different",
             *corpus.notes,
             self.why,
+            *self.ranks,
         ]
         if self.begins_with:
             lines.append(self.begins_with)

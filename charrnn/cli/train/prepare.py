@@ -120,7 +120,7 @@ def make_plan(
         plan = Plan(*fresh(corpus, request, choices, progress, crew))
     session = plan.session
     session.run = lead(session.run, session.division.measured, crew, threads)
-    return plan
+    return dataclasses.replace(plan, crew=crew)
 
 
 def reading(request: Request) -> dict[str, Any]:
@@ -140,6 +140,7 @@ def fresh(
     """A new run, and the reason why it is as it is."""
     import secrets
 
+    from charrnn.machine.memory import free_memory
     from charrnn.machine.speed import measured_flops
     from charrnn.storage import checkpoint
     from charrnn.training import recipe
@@ -147,6 +148,7 @@ def fresh(
     from charrnn.training.holding_out import hold_out
     from charrnn.training.memory import check_fits
     from charrnn.training.session import new_session
+    from charrnn.training.situation import Situation
 
     if request.init_from:
         choices = like(choices, checkpoint.load(request.init_from).meta)
@@ -163,11 +165,14 @@ def fresh(
     seconds = None
     if request.steps is None and request.epochs is None:
         seconds = parse_duration(request.time or "3m")
-    situation = recipe.Situation(
+    speed = recipe.EFFICIENCY * (crew.flops or measured_flops()) if seconds else 0.0
+    situation = Situation(
         characters=characters,
         vocabulary_size=len(corpus.vocabulary),
-        operations=seconds * recipe.EFFICIENCY * (crew.flops or measured_flops()) if seconds else 0,
+        operations=speed * (seconds or 0.0),
         workers=crew.workers(request.threads),
+        ranks=crew.ranks.size,
+        traffic=speed * crew.per_number,
         steps=request.steps,
         epochs=request.epochs,
     )
@@ -175,7 +180,9 @@ def fresh(
     settings = dataclasses.replace(settings, held_out=held_out)
     workers = request.threads or default_workers(settings.batch_size, settings.members)
     size = len(corpus.vocabulary), len(corpus.ids)
-    check_fits(settings, *size, workers, copies=corpus.copies)
+    free = free_memory()
+    each = free // crew.neighbours if free is not None and crew.neighbours > 1 else free
+    check_fits(settings, *size, workers, each, copies=corpus.copies)
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)

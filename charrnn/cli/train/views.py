@@ -115,7 +115,7 @@ class JsonView(View):
 
     def start(self, plan: Plan) -> None:
         session = plan.session
-        settings = session.settings
+        settings, ranks = session.settings, session.run.gradient.share.ranks.size
         baselines = asdict(session.baselines) if session.baselines else None
         self.put(
             "start",
@@ -127,6 +127,7 @@ class JsonView(View):
             notes=list(session.corpus.notes),
             inherited=session.inherited,
             why=plan.why,
+            **({"ranks": ranks} if ranks > 1 else {}),
         )
         super().start(plan)
 
