@@ -18,13 +18,11 @@ from charrnn.machine.ranks import Ranks
 from charrnn.machine.workers import WorkerPool
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
-from charrnn.text.batches import Batches
 from charrnn.text.passages import Passages
-from charrnn.text.unit_batches import UnitBatches
 from charrnn.training.crew import Crew
 from charrnn.training.evaluation import Evaluator, Measured, never
 from charrnn.training.gradient import most_workers
-from charrnn.training.run import Run
+from charrnn.training.run import AnyBatches, Run
 from charrnn.training.settings import Settings
 from charrnn.training.shares import Share, dealt
 
@@ -37,7 +35,7 @@ class Beginning(NamedTuple):
     """All that another rank needs to know, as rank 0 sends it."""
 
     model: Ensemble
-    batches: Batches | UnitBatches
+    batches: AnyBatches
     settings: Settings
     held_out: Passages
     threads: int
@@ -50,7 +48,7 @@ class RankedRun(Run):
     def __init__(
         self,
         model: CharModel | Ensemble,
-        batches: Batches | UnitBatches,
+        batches: AnyBatches,
         settings: Settings,
         threads: int,
         ranks: Ranks,

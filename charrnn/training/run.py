@@ -5,8 +5,7 @@ for bit as if nothing had happened. What a run does not know: budgets, clocks, f
 """
 
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from charrnn.text.passages import Passages
 from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.training.evaluation import Evaluator, Measured
+from charrnn.training.figures import Progress
 from charrnn.training.gradient import Gradient, default_workers
 from charrnn.training.optimisers import rescale, sum_of_squares
 from charrnn.training.settings import Settings
@@ -30,30 +30,7 @@ from charrnn.training.update import Update
 #: A loss of so many times the first one (the unigram loss, for a new model) is an explosion.
 EXPLOSION = 5.0
 
-
-@dataclass
-class Progress:
-    """The counters and figures of a run; a JSON object in the checkpoint."""
-
-    step: int = 0
-    seconds: float = 0.0
-    share: float = 0.0  # of the present budget, 0 to 1
-    from_step: int = 0  # where the present budget began
-    from_seconds: float = 0.0
-    next_evaluation: float = 0.0  # as a share of the budget
-    loss_sum: float = 0.0  # of the steps since the last evaluation
-    loss_count: int = 0
-    first_loss: float | None = None
-    best_loss: float | None = None
-    best_step: int = 0
-    best_scale: float = 1.0  # what the best weights' logits are multiplied by
-    best_characters: int = 0  # on which it was measured, and how sure that is of it
-    best_error: float | None = None
-    evaluated: int = 0  # characters that an evaluation may read
-    evaluated_from: int = -1  # where the budget began for which that was decided
-    rate_factor: float = 1.0  # halved each time the run had to go back
-    strikes: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+AnyBatches = Batches | SegmentBatches | UnitBatches
 
 
 class Run:
@@ -67,7 +44,7 @@ class Run:
     def __init__(
         self,
         model: CharModel | Ensemble,
-        batches: Batches | UnitBatches | SegmentBatches,
+        batches: AnyBatches,
         settings: Settings,
         threads: int | None = None,
         share: Share | None = None,

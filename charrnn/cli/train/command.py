@@ -6,7 +6,8 @@ import typer
 
 from charrnn.cli.options import options
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.cli.train.prepare import check_network, check_out, check_usage, make_plan
+from charrnn.cli.train.checks import check_network, check_out, check_usage
+from charrnn.cli.train.prepare import make_plan
 from charrnn.cli.train.preparing import Preparing
 from charrnn.machine import blas
 from charrnn.training.settings import Choices, Request

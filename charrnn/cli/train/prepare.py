@@ -1,14 +1,12 @@
-"""From the options of `charrnn train` to a session that is ready to run, or to an error.
+"""From the options of `charrnn train` to a session that is ready to run.
 
-What can be wrong is found in the order of its cost: options, the output, the text, memory. NumPy is
-imported only once a text is read.
+NumPy is imported only once a text is read.
 """
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING, Any
 
-from charrnn.errors import CheckpointError, UsageError
+from charrnn.cli.train.checks import check_conflicts, check_network
 from charrnn.network import MOST_MEMBERS
 from charrnn.progress import Progress, silent
 from charrnn.text import UNITS
@@ -20,81 +18,6 @@ if TYPE_CHECKING:
     from charrnn.text.corpus import Corpus
     from charrnn.training.crew import Crew
     from charrnn.training.session import Session
-
-MOST_EPOCHS = 1e9
-
-
-def check_usage(request: Request) -> None:
-    """Find what makes no sense before any file is touched."""
-    given = [f"--{n}" for n in ("time", "steps", "epochs") if getattr(request, n) is not None]
-    if len(given) > 1:
-        raise UsageError(
-            f"{' and '.join(given)} are two budgets", "Give one of --time, --steps and --epochs."
-        )
-    if request.time is not None:
-        parse_duration(request.time)
-    if request.epochs is not None and not 0 < request.epochs < MOST_EPOCHS:
-        raise UsageError(
-            f"--epochs {request.epochs:g} is no budget",
-            "Give more than 0; --steps 0 writes the untrained model.",
-        )
-    if request.held_out and request.unit not in (None, UNITS[0]):
-        raise UsageError(
-            f"--held-out {request.held_out} is for a running text; of --unit {request.unit} each is"
-            " held out whole, drawn at random",
-            "Leave --held-out out.",
-        )
-    if request.held_out and request.validation == 0:
-        raise UsageError(
-            f"--validation 0 holds nothing out, and --held-out {request.held_out} says where",
-            "Leave one of the two out.",
-        )
-    if request.resume and (request.force or request.init_from):
-        raise UsageError(
-            "--resume continues a file; --force and --init-from start anew", "Leave one out."
-        )
-
-
-def check_network(choices: Choices) -> None:
-    """The cell has to have the activation, or some cell if it is open; and only a feed-forward
-    network has a context. Imports NumPy."""
-    from charrnn.network.cells import CELLS
-
-    if choices.context and not (choices.cell and CELLS[choices.cell].default_context):
-        cell = choices.cell or "a recurrent network"
-        raise UsageError(
-            f"--context {choices.context} is for --cell mlp; {cell} reads one character at a time",
-            "Add --cell mlp, or leave --context out.",
-        )
-    if choices.activation is None:
-        return
-    cells = [choices.cell] if choices.cell else list(CELLS)
-    known = {name for cell in cells for name in CELLS[cell].learning_rates}
-    if choices.activation not in known:
-        having = f"the {choices.cell} cell has no" if choices.cell else "no cell has an"
-        raise UsageError(
-            f"{having} activation {choices.activation!r}",
-            f"Give --activation {' or '.join(sorted(known))}, or leave it out.",
-        )
-
-
-def check_out(request: Request, corpus: list[str]) -> None:
-    """Nothing is overwritten that was not asked for, and this is found before any work is done."""
-    out = request.out
-    if any(os.path.exists(path) and out.exists() and out.samefile(path) for path in corpus):
-        raise UsageError(
-            f"{out} is the text itself, which the model would replace", "Name another --out."
-        )
-    if request.resume:
-        if not out.exists():
-            raise CheckpointError(
-                f"there is no {out} to resume", "Name the file with --out, or leave --resume out."
-            )
-    elif out.exists() and not request.force and not request.dry_run:
-        raise CheckpointError(
-            f"{out} exists already",
-            "Continue it with --resume, overwrite it with --force, or name another --out.",
-        )
 
 
 def make_plan(
@@ -119,7 +42,7 @@ def make_plan(
         corpus = read_corpus(paths, Reading(**reading(request)), request.out.parent, progress)
         plan = Plan(*fresh(corpus, request, choices, progress, crew))
     session = plan.session
-    session.run = lead(session.run, session.division.measured, crew, threads)
+    session.run = lead(session.run, session.division.held_out, crew, threads)
     return dataclasses.replace(plan, crew=crew)
 
 
@@ -243,23 +166,3 @@ def resumed(
             f"{request.out} is finished, its budget is spent; --resume --time 10m adds ten minutes"
         )
     return Plan(session, f"resuming {request.out} at step {run.progress.step:,}")
-
-
-def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) -> None:
-    """Raise UsageError if an option says something else than the run that is continued."""
-    from charrnn.text.reading import Reading
-
-    wanted = dataclasses.asdict(choices)
-    names = "validation", "held_out", "seed", "unit", "min_count"
-    wanted |= {name: getattr(request, name) for name in names}
-    training, known = meta.get("training"), Reading.of(meta.get("corpus"))
-    if isinstance(training, dict):
-        training = training | {"unit": known.unit or UNITS[0], "min_count": known.min_count}
-    for name, value in wanted.items():
-        before = training.get(name, value) if isinstance(training, dict) else value
-        if value is not None and value != before:
-            option, has = "--" + name.replace("_", "-"), "none" if before is None else before
-            raise UsageError(
-                f"{option} {value} contradicts {request.out}, which has {has}",
-                f"Leave {option} out to resume, or start anew with another --out.",
-            )
