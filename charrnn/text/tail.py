@@ -8,8 +8,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError
-from charrnn.text import spread
-from charrnn.text.ngrams import ngram_losses
+from charrnn.text import kneser_ney, spread
 from charrnn.text.passages import Passages, passages
 
 #: Nats per character. Of 39 plays, manuals, stories and programs of 14 thousand to 1.3 million
@@ -51,5 +50,5 @@ def losses(ids: Array, held: int, vocabulary_size: int) -> tuple[float, float]:
     ]
     edges = np.cumsum([len(text) for text in texts]).tolist()
     spans = [(edges[0], edges[1]), (edges[1], edges[2])]
-    on_blocks, on_end = ngram_losses(np.concatenate(texts), spans, vocabulary_size, 2)
+    on_blocks, on_end = kneser_ney.losses(np.concatenate(texts), spans, vocabulary_size, 2)
     return on_end[-1], on_blocks[-1]
