@@ -148,6 +148,18 @@ def different_before(shorter: Grams, longer: Grams, border: int) -> Array:
     return counts
 
 
+def counted(text: Ids, order: int) -> Iterator[tuple[Grams, Array]]:
+    """The n-grams of a text for n from 1 to `order`, each length with the counts n(hc) of the
+    n-grams (G,) of a model of that order."""
+    shorter: Grams | None = None
+    for grams in numbered(text, order):
+        if shorter:
+            yield shorter, different_before(shorter, grams, len(text))
+        shorter = grams
+    if shorter:
+        yield shorter, occurrences(shorter, len(text))
+
+
 def _interpolate(p: Array, grams: Grams, counts: Array, a: int, b: int) -> None:
     """Turn p(c | h'), of the places from a to b, into p(c | h), in place."""
     a, start = max(a, grams.order - 1), a  # the text before may be shorter than h
