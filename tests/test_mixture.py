@@ -1,0 +1,85 @@
+"""A network and n-grams together: the sum of logits, and which weights are found for it."""
+
+import numpy as np
+import pytest
+
+from charrnn.arrays import Array
+from charrnn.network import mixture
+from charrnn.network.mixture import ALONE, PRIOR, Weights, chosen, fit, mixed, nats
+
+V = 7
+
+
+def log_softmax(z: Array) -> Array:
+    return z - np.log(np.exp(z).sum(axis=0))
+
+
+def voices(N: int, seed: int = 1) -> tuple[Array, Array, Array]:
+    """Two experts who see different halves of the truth, the first too sure of itself."""
+    rng = np.random.default_rng(seed)
+    half, other = rng.normal(size=(2, V, N))
+    p = np.exp(log_softmax(half + other))
+    targets = (p.cumsum(axis=0) < rng.random(N)).sum(axis=0)
+    return 2 * half, log_softmax(other), np.minimum(targets, V - 1)
+
+
+def total(z: Array, q: Array, targets: Array, weights: Weights) -> float:
+    """What `fit` makes as small as it can."""
+    drawn = PRIOR / 2 * np.square(np.subtract(weights, ALONE)).sum()
+    return float(nats(mixed(z, q, weights), targets).sum() + drawn)
+
+
+def test_together_is_the_product_of_powers_made_to_sum_to_one() -> None:
+    z, q, targets = voices(5)
+    p = np.exp(log_softmax(z)) ** 0.7 * np.exp(q) ** 0.3
+    p /= p.sum(axis=0)
+    logits = mixed(z, q, Weights(0.7, 0.3))
+    np.testing.assert_allclose(np.exp(log_softmax(logits)), p, rtol=1e-12)
+    np.testing.assert_allclose(nats(logits, targets), -np.log(p[targets, range(5)]), rtol=1e-12)
+
+
+def test_the_network_alone_is_itself() -> None:
+    z, q, _ = voices(5)
+    np.testing.assert_array_equal(mixed(z, q, ALONE), z)
+
+
+@pytest.mark.parametrize("N", [200, 5000])
+def test_no_weights_near_by_are_better(N: int) -> None:
+    z, q, targets = voices(N)
+    found = fit([z, q], targets)
+    least = total(z, q, targets, Weights(*found))
+    for aside in ((1e-2, 0), (-1e-2, 0), (0, 1e-2), (0, -1e-2)):
+        assert total(z, q, targets, Weights(*(found + aside))) > least
+
+
+def test_weights_of_two_experts_are_those_with_which_the_text_was_made() -> None:
+    np.testing.assert_allclose(fit(voices(50_000)[:2], voices(50_000)[2]), (0.5, 1.0), atol=0.03)
+
+
+def test_little_text_leaves_the_network_almost_alone() -> None:
+    distances = []
+    for N in (60, 600, 6000):
+        z, q, targets = voices(N)
+        distances.append(np.hypot(*np.subtract(fit([z, q], targets), ALONE)))
+    assert distances[0] < 0.5 * distances[2]
+    assert distances == sorted(distances)
+
+
+def test_voices_that_help_are_chosen_and_others_are_not() -> None:
+    z, q, targets = voices(5000)
+    assert chosen(z, q, targets) == pytest.approx(fit([z, q], targets))
+    noise = log_softmax(np.random.default_rng(2).normal(size=q.shape))
+    for useless in (noise, np.full_like(q, -np.log(V)), log_softmax(z), log_softmax(-z)):
+        assert chosen(z, useless, targets) is None
+
+
+def test_too_little_text_to_be_sure_is_no_text() -> None:
+    z, q, targets = voices(3)
+    assert chosen(z, q, targets) is None
+
+
+def test_blocks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    z, q, targets = voices(3000)
+    whole = fit([z, q], targets)
+    monkeypatch.setattr(mixture, "_BLOCK", 100)
+    np.testing.assert_allclose(fit([z, q], targets), whole, rtol=1e-9)
