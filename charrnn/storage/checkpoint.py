@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CheckpointError
-from charrnn.storage import strict_json
+from charrnn.storage import ngram_members, strict_json
 from charrnn.storage.atomic import write_atomically
 from charrnn.storage.layout import FORMAT, NewerVersionError, layouts_of, version_of
 from charrnn.storage.npz import FILE_BYTES, FormatError, StrictNpz, write_npz
+from charrnn.text.ngram_check import check
+from charrnn.text.ngram_model import NGrams
 from charrnn.visible import visible
 
 EXCERPT = 20_000  # characters of held-out text that a file carries, for `inspect` and `sample`
@@ -31,12 +33,15 @@ class Checkpoint:
     vocabulary  (V,) uint32 code points, ascending
     parameters  float32, names and shapes of `parameter_shapes`
     resume      the members `resume.*` without that prefix; None if absent or not asked for
+    ngrams      the n-grams of the text, if the network is not alone; `meta` has the weights of both
+                under `ngrams`, and `save` adds how large they are
     """
 
     meta: dict[str, Any]
     vocabulary: np.ndarray
     parameters: dict[str, np.ndarray]
     resume: dict[str, np.ndarray] | None = None
+    ngrams: NGrams | None = None
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -46,10 +51,15 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     would not accept the result.
     """
     resume = {f"resume.{key}": array for key, array in (checkpoint.resume or {}).items()}
-    meta = {"format": FORMAT, "version": version_of(checkpoint.meta, resume)} | checkpoint.meta
+    meta: dict[str, Any] = {"format": FORMAT, "version": version_of(checkpoint.meta, resume)}
+    meta |= checkpoint.meta
+    ngrams = {}
+    if checkpoint.ngrams:
+        meta["ngrams"] = meta.get("ngrams", {}) | ngram_members.sizes(checkpoint.ngrams)
+        ngrams = ngram_members.arrays(checkpoint.ngrams)
     try:
         arrays = {"meta": np.frombuffer(strict_json.dumps(meta), np.uint8)}
-        arrays |= {"vocabulary": checkpoint.vocabulary} | checkpoint.parameters | resume
+        arrays |= {"vocabulary": checkpoint.vocabulary} | checkpoint.parameters | ngrams | resume
         layouts = layouts_of(_json("meta", arrays["meta"]), arrays)
         for name, (dtype, shape) in layouts.items():
             array = arrays[name]
@@ -57,6 +67,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
             if array.dtype != dtype or array.shape != shape:
                 raise FormatError(f"{name} is {array.dtype} {array.shape}, not {dtype} {shape}")
             _check_values(name, array)
+        if checkpoint.ngrams:
+            check(checkpoint.ngrams)
         if sum(array.nbytes for array in arrays.values()) > FILE_BYTES - 2**20:
             raise FormatError("it would be larger than 2 GiB")
     except (FormatError, ValueError) as error:
@@ -112,8 +124,9 @@ def _load(path: Path, with_resume: bool) -> Checkpoint:
                 arrays[name] = archive.read(name, *layout)
                 _check_values(name, arrays[name])
     resume = {name[7:]: arrays.pop(name) for name in list(arrays) if name.startswith("resume.")}
+    ngrams = ngram_members.taken(meta, arrays) if "ngrams" in meta else None
     del arrays["meta"]
-    return Checkpoint(meta, arrays.pop("vocabulary"), arrays, resume or None)
+    return Checkpoint(meta, arrays.pop("vocabulary"), arrays, resume or None, ngrams)
 
 
 def _json(name: str, array: np.ndarray) -> dict[str, Any]:

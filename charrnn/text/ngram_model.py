@@ -20,7 +20,8 @@ from charrnn.text.kneser_ney import Ids, counted, discounts, numbered, occurrenc
 BYTES_PER_CHARACTER, MOST_BYTES = 4, 30_000_000
 #: And for each node, beside its character: the byte with both numbers, and its share of the lists.
 _BYTES_PER_NODE = 1.12
-_LISTED = 15
+#: What half a byte says of a number that stands in a list.
+LISTED = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,18 +59,30 @@ class NGrams:
     def nbytes(self) -> int:
         return sum(array.nbytes for array in vars(self).values() if isinstance(array, np.ndarray))
 
-    def unpacked(self) -> tuple[Array, Array, Array]:
-        """Of each node its n, its number of children, and how many more were left out."""
-        n = (self.numbers & _LISTED).astype(np.uint32)
-        n[n == _LISTED] = self.counts
+    def unpacked(self) -> tuple[Array, Array]:
+        """Of each node its n and its number of children."""
+        n = (self.numbers & 15).astype(np.uint32)
+        n[n == LISTED] = self.counts
         children = (self.numbers >> 4).astype(self.children.dtype)
-        children[children == _LISTED] = self.children
+        children[children == LISTED] = self.children
+        return n, children
+
+    def lengths(self, children: Array) -> list[int]:
+        """How many nodes there are of each length from 1 to `order`, if the nodes have so many
+        `children`."""
+        sizes, begin = [self.vocabulary_size], 0
+        while len(sizes) < self.order:
+            family = children[begin : begin + sizes[-1]]
+            begin += sizes[-1]
+            sizes.append(int(family.sum()))
+        return sizes
+
+    def missing(self, children: Array) -> Array:
+        """How many children of each node were left out, beside these."""
         left_out = np.zeros_like(children)
-        begin, size = 0, self.vocabulary_size
-        for _ in range(1, self.whole):
-            begin, size = begin + size, int(children[begin : begin + size].sum())
-        left_out[begin:][children[begin:] > 0] = self.left_out
-        return n, children, left_out
+        longer = sum(self.lengths(children)[: self.whole - 1])
+        left_out[longer:][children[longer:] > 0] = self.left_out
+        return left_out
 
 
 def fitting(text: Ids, order: int, vocabulary_size: int) -> tuple[int, int]:
@@ -122,13 +135,13 @@ def count(text: Ids, order: int, vocabulary_size: int, whole: int) -> NGrams:
         rank[kept] = np.arange(len(kept))
     children.append(np.zeros(len(counts[-1]), np.intp))
     n, families = np.concatenate(counts), np.concatenate(children)
-    numbers = np.minimum(n, _LISTED) + 16 * np.minimum(families, _LISTED)
+    numbers = np.minimum(n, LISTED) + 16 * np.minimum(families, LISTED)
     return NGrams(
         np.array(D),
         np.concatenate(characters),
         numbers.astype(np.uint8),
-        n[n >= _LISTED],
-        families[families >= _LISTED].astype(small),
+        n[n >= LISTED],
+        families[families >= LISTED].astype(small),
         np.concatenate(left_out),
         whole,
     )

@@ -20,9 +20,9 @@ class NGramReader:
         self.ngrams, self.batch = ngrams, batch
         V, longest = ngrams.vocabulary_size, ngrams.order - 1
         # One node more, which has no children: for contexts that never occurred.
-        n, self._children, self._left_out = (
-            np.append(a, a.dtype.type(0)) for a in ngrams.unpacked()
-        )
+        n, children = ngrams.unpacked()
+        nodes = n, children, ngrams.missing(children)
+        n, self._children, self._left_out = (np.append(each, each[:1] * 0) for each in nodes)
         self._first = np.cumsum(self._children, dtype=np.int32)  # where a node's children begin
         self._first -= self._children
         self._n, self._never = n[V:], len(n) - 1
