@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn.text import kneser_ney, numbering
 from charrnn.text import plain_kneser_ney as plain
-from charrnn.text.kneser_ney import Ids, discounts, losses
+from charrnn.text.kneser_ney import discounts, losses
+from charrnn.text.numbering import Ids
 
 #: A training text, a held-out one, and how many characters the alphabet has.
 Case = tuple[list[int], list[int], int]
@@ -38,6 +40,16 @@ def test_losses_of_all_orders_are_those_of_the_textbook(case: Case) -> None:
         expected.append(-np.log(p).mean())
     found = losses(ids(text, V), [(border, len(text))], V, 8)[0]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_blocks_do_not_change_what_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = np.random.default_rng(2).integers(0, 3, 1000).astype(np.uint8)
+    spans = [(600, 800), (800, 1000)]
+    expected = losses(text, spans, 3, 8)
+    for block in (1, 7, 600):
+        for module in (numbering, kneser_ney):
+            monkeypatch.setattr(module, "_BLOCK", block)
+        assert losses(text, spans, 3, 8) == expected
 
 
 @given(texts(), st.integers(1, 5))

@@ -10,67 +10,19 @@ is the sum of n(hc) over c, so that the probabilities of a context sum to 1.
 
 Kneser & Ney (1995), Improved backing-off for m-gram language modeling; Chen & Goodman (1999), An
 empirical study of smoothing techniques for language modeling, section 3. `plain_kneser_ney` is the
-same in dictionaries. Texts are 1-d arrays of character indices, N characters long.
+same in dictionaries.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from charrnn.arrays import Array
 from charrnn.progress import Progress, silent
+from charrnn.text.numbering import Grams, Ids, different_before, numbered, occurrences
 
-Ids = NDArray[np.integer[Any]]
 #: Before anything is counted: of the n-grams that occur r times there are DOUBT / r. Alone that
 #: gives the discounts 0.5, 1 and 1.5.
 DOUBT = 1.0
-
-
-class Grams(NamedTuple):
-    """The different n-grams of a text, numbered, and the numbers of those that end at each place.
-
-    They are numbered by their last character first: those that differ in their oldest character
-    alone follow each other. `context` is the number of the n - 1 characters before a place, and so
-    the number of the (n-1)-gram that ends one place further left.
-
-    order       n
-    gram        (N,) the n-gram that ends at a place; 0 at the first n - 1, where none ends
-    context     (N,) the context before a place, 0 likewise
-    first       (G,) where each n-gram ends for the first time
-    context_of  (G,) the context of each
-    """
-
-    order: int
-    gram: Array
-    context: Array
-    first: Array
-    context_of: Array
-
-
-def numbered(text: Ids, max_order: int, progress: Progress = silent) -> Iterator[Grams]:
-    """Number the n-grams of `text`, for n from 1 to `max_order`. An array that was yielded is
-    overwritten by nobody.
-
-    Counting is sorting. The numbers follow from one sort per order, a radix sort by the last
-    character, because the positions are already in the order of their contexts.
-    """
-    context = np.zeros(len(text), np.int32)  # the empty one for all
-    by = np.arange(len(text), dtype=np.int32)  # positions with a whole context, in its order
-    for order in range(1, max_order + 1):
-        progress("counting n-grams", order - 1, max_order)
-        by = by[np.argsort(text[by], kind="stable")]
-        new = np.ones(len(by), np.bool_)
-        new[1:] = (np.diff(text[by]) != 0) | (np.diff(context[by]) != 0)
-        names = np.zeros(len(text) + 1, np.int32)  # from the left of the text on
-        names[by + 1] = np.cumsum(new, dtype=np.int32) - 1
-        first = by[new]  # the sorts are stable: of equals the first place is the first
-        del new
-        yield Grams(order, names[1:], context, first, context[first])
-        context = names[:-1]
-        del first, names
-        by = by[by < len(text) - 1] + 1
+_BLOCK = 1 << 19  # places that are looked at together
 
 
 def discounts(counts: Array) -> Array:
@@ -89,22 +41,24 @@ def discounts(counts: Array) -> Array:
 
 
 class Smoothed:
-    """One length of context: the counts of its n-grams (G,) and the `context_of` each, smoothed."""
+    """One length of context: the counts of its n-grams (G,), smoothed."""
 
-    def __init__(self, counts: Array, context_of: Array) -> None:
-        size = int(context_of.max(initial=0)) + 1
-        self.counts, self.D = counts, discounts(counts)
-        self.total = np.bincount(context_of, counts, minlength=size)
-        self.taken = np.bincount(context_of, self.D[np.minimum(counts, 3)], minlength=size)
+    def __init__(self, counts: Array, grams: Grams) -> None:
+        size = int(grams.context_of.max(initial=0)) + 1
+        self.counts, self.D, self.grams = counts, discounts(counts), grams
+        self.total = np.bincount(grams.context_of, counts, minlength=size)
+        taken = self.D[np.minimum(counts, 3)]
+        self.taken = np.bincount(grams.context_of, taken, minlength=size)
 
-    def refine(self, p: Array, gram: Array, context: Array) -> Array:
-        """p(c | h) for n-grams and their contexts, from p = p(c | h')."""
-        counts, total = self.counts[gram], self.total[context]
-        seen = total > 0
-        refined = counts - self.D[np.minimum(counts, 3)]
-        refined += self.taken[context] * p
-        refined /= np.where(seen, total, 1)
-        return np.where(seen, refined, p)
+    def refine(self, p: Array, a: int, b: int) -> None:
+        """Turn p(c | h'), of the places from a to b, into p(c | h), in place."""
+        first = max(a, self.grams.order - 1)  # the text before may be shorter than h
+        for start in range(first, b, _BLOCK):
+            gram = self.grams.gram[start : min(start + _BLOCK, b)]
+            context, counts = self.grams.context_of[gram], self.counts[gram]
+            below, total = p[start - a :][: len(gram)], self.total[context]
+            refined = counts - self.D[np.minimum(counts, 3)] + self.taken[context] * below
+            np.divide(refined, total, out=below, where=total > 0)
 
 
 def losses(
@@ -123,45 +77,9 @@ def losses(
     for grams in numbered(text, max_order, progress):
         for (a, b), p, loss in zip(spans, lower, found, strict=True):
             if shorter:
-                _interpolate(p, shorter, different_before(shorter, grams, a), a, b)
-            counts = occurrences(grams, a)
+                Smoothed(different_before(shorter, grams, a), shorter).refine(p, a, b)
             highest = p.copy()
-            _interpolate(highest, grams, counts, a, b)
+            Smoothed(occurrences(grams, a), grams).refine(highest, a, b)
             loss.append(float(np.log(1 / highest).mean()))
         shorter = grams
     return found
-
-
-def occurrences(grams: Grams, border: int) -> Array:
-    """How often each n-gram (G,) occurs in text[:border]."""
-    places = grams.gram[grams.order - 1 : border]
-    return np.bincount(places, minlength=len(grams.first)).astype(np.int32)
-
-
-def different_before(shorter: Grams, longer: Grams, border: int) -> Array:
-    """For each of the `shorter` n-grams (G,), how many different characters stand before it in
-    text[:border]; the `longer` ones are by one character."""
-    counted = longer.first[longer.first < border]
-    counts = np.bincount(shorter.gram[counted], minlength=len(shorter.first)).astype(np.int32)
-    if border >= shorter.order:
-        counts[shorter.gram[shorter.order - 1]] += 1  # it begins the text
-    return counts
-
-
-def counted(text: Ids, order: int) -> Iterator[tuple[Grams, Array]]:
-    """The n-grams of a text for n from 1 to `order`, each length with the counts n(hc) of the
-    n-grams (G,) of a model of that order."""
-    shorter: Grams | None = None
-    for grams in numbered(text, order):
-        if shorter:
-            yield shorter, different_before(shorter, grams, len(text))
-        shorter = grams
-    if shorter:
-        yield shorter, occurrences(shorter, len(text))
-
-
-def _interpolate(p: Array, grams: Grams, counts: Array, a: int, b: int) -> None:
-    """Turn p(c | h'), of the places from a to b, into p(c | h), in place."""
-    a, start = max(a, grams.order - 1), a  # the text before may be shorter than h
-    p = p[a - start :]
-    p[...] = Smoothed(counts, grams.context_of).refine(p, grams.gram[a:b], grams.context[a:b])

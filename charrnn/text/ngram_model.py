@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.text.kneser_ney import Ids, counted, discounts, numbered, occurrences
+from charrnn.text.kneser_ney import discounts
+from charrnn.text.numbering import Ids, counted, numbered, occurrences
 
 #: Bytes of a model: for each character of the text, and in all.
 BYTES_PER_CHARACTER, MOST_BYTES = 4, 30_000_000

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.progress import Progress, silent
-from charrnn.text.kneser_ney import Ids, losses
+from charrnn.text.kneser_ney import losses
+from charrnn.text.numbering import Ids
 
 # Bounds memory and time: so much of the training text is counted, and of the held-out predicted.
 COUNTED, PREDICTED = 8_000_000, 2_000_000
