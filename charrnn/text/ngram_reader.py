@@ -5,6 +5,8 @@ E is how many characters have followed any of them. What is added is added in th
 every machine: sums of counts are exact, and `bincount` adds one after the other.
 """
 
+from typing import Any
+
 import numpy as np
 
 from charrnn.arrays import Array
@@ -12,12 +14,16 @@ from charrnn.text.ngram_model import NGrams
 
 
 class NGramReader:
-    """B = `batch` streams. `probabilities` (V, B) are those of their next characters."""
+    """B = `batch` streams. `probabilities` (V, B) are those of their next characters.
+
+    They have read nothing yet. Like a network they forget what stands before a `boundary`. A reader
+    can be pickled, and goes on where it stood.
+    """
 
     probabilities: Array
 
-    def __init__(self, ngrams: NGrams, batch: int = 1) -> None:
-        self.ngrams, self.batch = ngrams, batch
+    def __init__(self, ngrams: NGrams, batch: int = 1, boundary: int | None = None) -> None:
+        self.ngrams, self.batch, self.boundary = ngrams, batch, boundary
         V, longest = ngrams.vocabulary_size, ngrams.order - 1
         # One node more, which has no children: for contexts that never occurred.
         n, children = ngrams.unpacked()
@@ -37,6 +43,14 @@ class NGramReader:
         self._passed = np.ones((longest + 1, batch))
         self._look()
 
+    def spread(self, batch: int) -> "NGramReader":
+        """`batch` streams that all stand where this one stream stands."""
+        return _standing(self.ngrams, batch, self.boundary, self._node.reshape(-1, self.batch))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        contexts = self._node.reshape(-1, self.batch)
+        return _standing, (self.ngrams, self.batch, self.boundary, contexts)
+
     def step(self, ids: Array) -> Array:
         """Read one character per stream, ids (B,), and return the probabilities of the next."""
         B = self.batch
@@ -46,6 +60,8 @@ class NGramReader:
         longer = np.full(len(self._node) + B, self._never)
         longer[:B] = ids
         longer[self._row[found] + B] = self._place[found] + len(self._single)
+        if self.boundary is not None:
+            longer.reshape(-1, B)[1:, ids == self.boundary] = self._never
         self._node = longer[: len(self._node)]
         return self._look()
 
@@ -69,3 +85,11 @@ class NGramReader:
         p = np.bincount(cell, kept * weight[row], len(self._single) * B).reshape(-1, B)
         self.probabilities = p + self._single * self._passed[-1]
         return self.probabilities
+
+
+def _standing(ngrams: NGrams, batch: int, boundary: int | None, contexts: Array) -> NGramReader:
+    """Streams with these contexts, (n - 1, B), or (n - 1, 1) for all alike."""
+    reader = NGramReader(ngrams, batch, boundary)
+    reader._node.reshape(-1, batch)[...] = contexts
+    reader._look()
+    return reader
