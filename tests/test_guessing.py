@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from writings import passages, rank, writings
 
 from charrnn.text.guessing import decodes, guesses, is_damaged_utf_8, is_odd
+from charrnn.visible import visible
 
 LEGACY = sorted((text, encoding) for _, text, encodings in writings() for encoding in encodings)
 
@@ -112,7 +113,13 @@ def test_characters_that_no_text_has(character: str) -> None:
 def test_a_guess_decodes_and_gives_no_character_that_no_text_has(content: bytes) -> None:
     for guess in guesses(pieces_of(content)):
         assert not any(map(is_odd, content.decode(guess.encoding)))
-        assert guess.words.isprintable()
+        assert guess.words == visible(guess.words, one_line=True)
+
+
+def test_words_may_have_signs_that_are_drawn_though_python_does_not_print_them() -> None:
+    (guess,) = guesses(pieces_of(("\u0642\u0644\u0645 \u0603 " * 9).encode("utf-16-be")), most=1)
+    assert guess.encoding == "utf-16-be"
+    assert "\u0603" in guess.words
 
 
 @given(st.text(), st.sampled_from(["utf-8", "utf-16", "utf-32"]), st.integers(1, 9))
