@@ -2,6 +2,8 @@
 
 import signal
 
+from hypothesis import settings
+
 DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
 
 
@@ -11,3 +13,8 @@ def pytest_configure() -> None:
     for number, handler in DEFAULTS.items():
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+# How long an example takes says more of what else the machine does than of the program.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")

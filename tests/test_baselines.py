@@ -37,7 +37,7 @@ def texts(draw: st.DrawFn) -> tuple[Ids, Ids, int]:
 
 
 @given(texts())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_baselines_are_two_of_the_ngram_losses(case: tuple[Ids, Ids, int]) -> None:
     losses = ngram_losses(*case)
     result = baselines(*case)

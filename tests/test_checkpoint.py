@@ -794,7 +794,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(key=st.sampled_from(sorted(example().meta)), value=JSON)
 def test_no_value_in_meta_breaks_the_reader(
     tmp_path_factory: pytest.TempPathFactory, key: str, value: Any

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -32,7 +32,6 @@ def filled(training: list[tuple[float, float]], validation: list[tuple[float, fl
     return losses
 
 
-@settings(deadline=None)
 @given(
     training=POINTS,
     validation=POINTS,
@@ -55,7 +54,6 @@ def test_it_never_leaves_its_frame(
         assert not rows
 
 
-@settings(deadline=None)
 @given(training=POINTS, validation=POINTS, unicode=st.booleans())
 def test_every_cell_belongs_to_a_point_or_lies_between_two(
     training: Any, validation: Any, unicode: bool
@@ -77,7 +75,6 @@ def test_every_cell_belongs_to_a_point_or_lies_between_two(
     assert signs == circles | drawn
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=65), st.booleans())
 def test_every_point_with_a_column_of_its_own_is_drawn(values: list[float], unicode: bool) -> None:
     points = [((i + 0.5) / 65, loss) for i, loss in enumerate(values)]

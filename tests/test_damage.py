@@ -80,7 +80,6 @@ PLACES = [
 
 @settings(
     max_examples=50,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -334,7 +334,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @hypothesis_settings(
     max_examples=80,
-    deadline=None,
     derandomize=True,  # make torture draws anew
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -358,7 +357,6 @@ def test_no_option_value_breaks_a_command(
 
 @hypothesis_settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

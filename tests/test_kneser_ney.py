@@ -29,7 +29,7 @@ def ids(characters: list[int], V: int) -> Ids:
 
 
 @given(texts())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_losses_of_all_orders_are_those_of_the_textbook(case: Case) -> None:
     train, held_out, V = case
     text, border = train + held_out, len(train)
@@ -53,7 +53,7 @@ def test_blocks_do_not_change_what_is_counted(monkeypatch: pytest.MonkeyPatch) -
 
 
 @given(texts(), st.integers(1, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_after_any_context_sum_to_one_and_none_is_zero(
     case: Case, order: int
 ) -> None:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.arrays import Array
@@ -26,7 +26,6 @@ def by_decomposition(X: Array) -> Array:
     return result
 
 
-@settings(deadline=None)
 @given(SHAPES, st.integers(0, 2**32 - 1))
 def test_the_iteration_is_a_polynomial_of_the_singular_values(
     shape: tuple[int, int], seed: int

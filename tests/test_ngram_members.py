@@ -123,7 +123,7 @@ def test_a_missing_or_unknown_member_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_arrays_are_refused_or_say_probabilities(data: st.DataObject) -> None:
     ngrams = counted(40)
     for _ in range(data.draw(st.integers(1, 3))):

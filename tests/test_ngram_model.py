@@ -49,7 +49,7 @@ def pruned_probability(
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_probabilities_are_those_of_the_textbook(case) -> None:
     text, other, V, order, whole = case
     reader = NGramReader(count(ids(text, V), order, V, whole))
@@ -64,7 +64,7 @@ def test_probabilities_are_those_of_the_textbook(case) -> None:
 
 
 @given(cases(), st.integers(2, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_streams_side_by_side_say_what_each_says_alone(case, batch: int) -> None:
     text, other, V, order, whole = case
     ngrams = count(ids(text, V), order, V, whole)

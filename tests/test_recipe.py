@@ -4,7 +4,7 @@ import math
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UsageError
@@ -49,7 +49,6 @@ def test_a_megabyte_gets_the_sizes_that_measured_best(
     assert least <= parameters(chosen(minutes * MINUTE, members=1)) <= most
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 1e4), st.floats(1.0, 100.0), st.integers(1_000, 10**8))
 def test_a_larger_budget_never_gets_a_smaller_network_or_less_dropout(
     tera: float, factor: float, characters: int
@@ -61,7 +60,6 @@ def test_a_larger_budget_never_gets_a_smaller_network_or_less_dropout(
         assert large.dropout >= small.dropout
 
 
-@settings(deadline=None)
 @given(st.floats(1e-3, 1e5), st.integers(100, 10**8), st.sampled_from(sorted(CELLS)))
 def test_every_choice_is_one_that_can_be_trained(tera: float, characters: int, cell: str) -> None:
     network = chosen(tera, characters, cell=cell)
@@ -72,7 +70,6 @@ def test_every_choice_is_one_that_can_be_trained(tera: float, characters: int, c
     assert network.batch_size * network.sequence_length <= characters
 
 
-@settings(deadline=None)
 @given(st.floats(1e-3, 1e5), st.integers(100, 10**8))
 def test_what_the_user_fixes_stays_fixed(tera: float, characters: int) -> None:
     fixed = {"cell": "gru", "layers": 3, "hidden_size": 77, "dropout": 0.45, "learning_rate": 0.5}
@@ -82,7 +79,6 @@ def test_what_the_user_fixes_stays_fixed(tera: float, characters: int) -> None:
     assert {name: getattr(network, name) for name in fixed} == fixed
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 1e4), st.integers(1_000, 10**8))
 def test_muon_is_for_a_text_that_is_new(tera: float, characters: int) -> None:
     network = chosen(tera, characters)
@@ -91,7 +87,6 @@ def test_muon_is_for_a_text_that_is_new(tera: float, characters: int) -> None:
         assert network.optimizer == ("muon" if network.dropout < 0.09 else "adam")
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 1e4), st.floats(1.0, 100.0), st.integers(1_000, 10**8))
 def test_more_members_come_with_more_work_for_each_character(
     tera: float, factor: float, characters: int
@@ -134,7 +129,6 @@ def test_members_share_the_units_that_were_asked_for() -> None:
         chosen(MINUTE, hidden_size=100, members=3)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 100_000))
 def test_steps_and_the_time_that_they_take_choose_about_the_same_network(steps: int) -> None:
     """A budget in steps is worth the arithmetic of those steps."""

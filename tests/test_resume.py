@@ -306,7 +306,6 @@ PLACES = [
 
 @hypothesis_settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -38,7 +38,7 @@ def wrapped(text: str, width: int) -> str:
     return "".join(piece for piece, _ in pieces_of(text, width))
 
 
-@hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+@hypothesis_settings(max_examples=300, derandomize=True)
 @given(text=TEXTS, width=st.integers(2, 30))
 def test_wrapping_loses_nothing_and_cuts_no_word_that_fits(text: str, width: int) -> None:
     line = ""
@@ -66,7 +66,7 @@ CLUSTERS = ["👩\u200d👩\u200d👧", "👩🏽\u200d⚕\ufe0f", "❤\ufe0f", 
 CLUSTERS += ["क्\u200dष", "e\u0301", "日", "ab"]
 
 
-@hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+@hypothesis_settings(max_examples=300, derandomize=True)
 @given(
     clusters=st.lists(st.sampled_from([*CLUSTERS, " ", "\n"]), max_size=30),
     width=st.integers(3, 12),

@@ -35,7 +35,6 @@ def many(test: Any, count: int) -> Any:
     inner = test.hypothesis.inner_test
     return lambda **strategies: settings(
         max_examples=count,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
