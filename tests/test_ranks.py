@@ -258,7 +258,7 @@ def test_a_rank_that_is_killed_ends_the_job_and_the_file_goes_on(
 
 
 @linux
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
 @pytest.mark.parametrize("target", ["mpiexec", "rank 0", "all ranks"])
 def test_a_signal_saves_whoever_gets_it(trained: Path, name: str, target: str) -> None:
     process = in_the_middle(trained)
@@ -266,7 +266,9 @@ def test_a_signal_saves_whoever_gets_it(trained: Path, name: str, target: str) -
     targets = {"mpiexec": [process.pid], "rank 0": pids[:1], "all ranks": pids[::-1]}
     for pid in targets[target]:
         os.kill(pid, getattr(signal, name))
-    end_of(process)
+    code, _, stderr = end_of(process)
+    assert code
+    assert not said(stderr)
     assert all(ends(pid) for pid in pids)
     assert steps_of(trained / "charrnn.npz") > 12 + 5
     assert not list(trained.glob(".*"))

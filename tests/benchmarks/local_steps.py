@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from ranks import NETWORKS, B, Network, T, step_cost
+from ranks import ALL_NETWORKS, B, Network, T, step_cost
 
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.initialisation import initialise
@@ -27,7 +27,6 @@ SIZE, LAYERS, WIDTH = "1x256", 1, 256
 #: for that of 16, and for an update.
 COSTS = 0.074, 0.041, 0.004
 TEXT = "corpora/lighthouse.txt"
-SLOW = {"0.1 Gbit/s, 1 ms": Network(1e-3, 0.0117e9)}
 
 
 class Columns(Batches):
@@ -88,13 +87,13 @@ def methods(text: Any, vocabulary: int, seconds: float) -> Iterator[tuple[str, i
     other = made_run(text, vocabulary, everything, 2, 1)
     steps = advance([other], seconds, whole + update, nothing)
     yield "a member each, any network", steps, [alone, other]
-    for name, network in (NETWORKS | SLOW).items():
+    for name, network in ALL_NETWORKS.items():
         run = made_run(text, vocabulary, everything, 1, 1)
         each = half + update / 2 + step_cost(network, 2, P)
         yield f"parts of the batch, {name}", advance([run], seconds, each, nothing), [run]
     for name in ("1 Gbit/s Ethernet", "0.1 Gbit/s, 1 ms"):
         for often in (4, 16):
-            network = (NETWORKS | SLOW)[name]
+            network = ALL_NETWORKS[name]
             runs = [made_run(text, vocabulary, columns, 1, 1) for columns in halves]
 
             def meet(

@@ -51,6 +51,7 @@ NETWORKS = {
     "10 Gbit/s Ethernet": Network(20e-6, 1.17e9),
     "a cluster's network, 100 Gbit/s": Network(2e-6, 12e9),
 }
+ALL_NETWORKS = NETWORKS | {"0.1 Gbit/s, 1 ms": Network(1e-3, 0.0117e9)}
 
 
 def step_cost(network: Network, ranks: int, numbers: float) -> float:
@@ -110,17 +111,19 @@ def timed(
 
 
 def delayed_class() -> Any:
-    """`Ranks` whose every message takes as long as on another network, beside its time here."""
+    """`Ranks` whose every message, while it is active, takes as long as on another network, beside
+    the time that it takes here."""
     from charrnn.machine.ranks import Ranks
 
     class Delayed(Ranks):
         def __init__(self, communicator: Any, network: Network) -> None:
             super().__init__(communicator)
-            self.network, self.injected = network, 0.0
+            self.network, self.active = network, False
 
         def delay(self, hops: float, count: float = 0.0) -> None:
+            if not self.active:
+                return
             seconds = hops * self.network.latency + count / self.network.bandwidth
-            self.injected += seconds
             end = time.perf_counter() + seconds
             if seconds > 2e-4:
                 time.sleep(seconds - 1e-4)
@@ -148,7 +151,8 @@ def delayed_class() -> Any:
 
 @contextmanager
 def led(run: Any, network: Network | None = None) -> Iterator[Any]:
-    """On rank 0 the run on all ranks, with a pool; on the others nothing, when it is over."""
+    """On rank 0 the ranks, and a step of the run on all of them; on the others nothing, when it is
+    over. Only rank 0 has delays: the others wait for it."""
     from charrnn.machine.ranks import join
     from charrnn.machine.workers import WorkerPool
     from charrnn.text.passages import whole
@@ -156,15 +160,15 @@ def led(run: Any, network: Network | None = None) -> Iterator[Any]:
     from charrnn.training.ranked import END, follow, lead, order
 
     ranks = join()
-    if network:
-        ranks = delayed_class()(ranks._comm, network)
     if ranks.number:
         follow(ranks)
-        yield None
+        yield ranks, None
         return
+    if network:
+        ranks = delayed_class()(ranks._comm, network)
     shared = lead(run, whole(run.batches.ids[:0]), Crew(ranks, 1), 1)
     with WorkerPool(shared.workers, shared.gradient, shared.update) as pool:
-        yield lambda: shared.step(1e-3, 0.5, pool)
+        yield ranks, lambda: shared.step(1e-3, 0.5, pool)
     order(ranks, END)
 
 
@@ -185,7 +189,7 @@ def pair(size: str, rounds: int) -> None:
     alone = made_run(layers, hidden, B, threads=2)
     workers: list[float] = []
     ranks: list[float] = []
-    with led(made_run(layers, hidden, B, threads=1)) as step:
+    with led(made_run(layers, hidden, B, threads=1)) as (_, step):
         if step is None:
             return
         with WorkerPool(alone.workers, alone.gradient, alone.update) as pool:
@@ -239,14 +243,13 @@ def predict(options: argparse.Namespace) -> None:
 
 
 def delay(options: argparse.Namespace) -> None:
-    networks = NETWORKS | {"0.1 Gbit/s, 1 ms": Network(1e-3, 0.0117e9)}
     print("| network | model | predicted: messages | measured: step with, without delay | error |")
     print("|---|---|---:|---:|---:|")
     for size in ("1x128", "2x256"):
-        for name in networks:
+        for name in ALL_NETWORKS:
             found = on_ranks(2, "delayed", "--size", size, "--network", name)
             plain, slow = found["plain"], found["delayed"]
-            predicted = step_cost(networks[name], 2, found["numbers"])
+            predicted = step_cost(ALL_NETWORKS[name], 2, found["numbers"])
             error = (plain + predicted) / slow - 1
             print(
                 f"| {name} | {size} | {predicted * 1e3:.2f} ms | {slow * 1e3:.1f}, "
@@ -254,22 +257,20 @@ def delay(options: argparse.Namespace) -> None:
             )
 
 
-def delayed(size: str, name: str) -> None:
+def delayed(size: str, name: str, steps: int = 60) -> None:
     """On both ranks: steps without and with the delays, in turn."""
-    networks = NETWORKS | {"0.1 Gbit/s, 1 ms": Network(1e-3, 0.0117e9)}
     layers, hidden = SIZES[size]
-    times: dict[bool, list[float]] = {False: [], True: []}
+    times: tuple[list[float], list[float]] = [], []
     run = made_run(layers, hidden, B, threads=1)
-    numbers = run.model.flat.size
-    for _ in range(3):
-        for slow in (False, True):
-            run = made_run(layers, hidden, B, threads=1)
-            with led(run, networks[name] if slow else None) as step:
-                if step:
-                    times[slow] += timed(step, 6)[1:]
-    if times[True]:
-        means = {"plain": min(times[False]), "delayed": min(times[True])}
-        print(json.dumps(means | {"numbers": numbers}))
+    with led(run, ALL_NETWORKS[name]) as (ranks, step):
+        if step is None:
+            return
+        timed(step, 3)
+        for turn in range(steps):
+            ranks.active = bool(turn % 2)
+            times[turn % 2].extend(timed(step, 1))
+    plain, slow = map(median, times)
+    print(json.dumps({"plain": plain, "delayed": slow, "numbers": run.model.flat.size}))
 
 
 def corpus(options: argparse.Namespace) -> None:

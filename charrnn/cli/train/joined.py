@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import typer
 
-from charrnn.cli.train.signals import NUMBERS
+from charrnn.cli.train.signals import NUMBERS, PASSED_ON
 from charrnn.errors import CharRNNError
 from charrnn.machine.ranks import join
 from charrnn.training.crew import Crew, alone, gathered
@@ -28,7 +28,7 @@ def joined(paths: list[str], request: Request, choices: Choices) -> Iterator[Cre
         yield alone()
         return
     if ranks.number:
-        for number in NUMBERS:
+        for number in NUMBERS + PASSED_ON:
             signal.signal(number, signal.SIG_IGN)
     given = asdict(request) | asdict(choices)
     options = {"--" + name.replace("_", "-"): value for name, value in given.items()}

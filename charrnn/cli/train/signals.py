@@ -6,9 +6,11 @@ the system writes each signal into a pipe, and a thread of its own reads it ther
 has begun there is nothing to save, and the first signal already ends the process.
 """
 
+import math
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
@@ -16,6 +18,7 @@ from typing import Self
 
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.stream import Stream
+from charrnn.machine.launched import launched
 
 #: The line of a live view in which the cursor stands is emptied, and the cursor shown again.
 RESTORED = "\r\x1b[2K\x1b[?25h"
@@ -23,10 +26,14 @@ RESTORED = "\r\x1b[2K\x1b[?25h"
 POSIX = os.name == "posix"
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 NUMBERS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+#: What launchers pass on to all ranks without ending them themselves, where the system has it.
+PASSED_ON = tuple(n for n in (getattr(signal, "SIGUSR1", None),) if n)
+TWICE = 1.0  # seconds in which a rank may get the same signal from a launcher and a terminal
 
 
 class Signals:
-    """A context, for the main thread, that minds SIGINT, SIGTERM and SIGHUP.
+    """A context, for the main thread, that minds SIGINT, SIGTERM and SIGHUP, and SIGUSR1 if this is
+    one of several ranks.
 
     Once `training` is set, the first signal only sets `received`. Any other ends the process at
     once, without saving, and says so on `stderr`: whoever sends a second one means it. What is
@@ -38,12 +45,15 @@ class Signals:
         self.training = False
         self.cleanup = ExitStack()
         self._stderr = stderr
+        self._ranks = launched()[1]
+        self._numbers = NUMBERS + (PASSED_ON if self._ranks > 1 else ())
+        self._when = -math.inf
         self._watching = ExitStack()
 
     def __enter__(self) -> Self:
         if POSIX:
             self._watching.enter_context(self._woken())
-        self._watching.enter_context(handled(NUMBERS, self._handle))
+        self._watching.enter_context(handled(self._numbers, self._handle))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -88,12 +98,15 @@ class Signals:
     def _watch(self, inlet: int) -> None:
         """Read the numbers of signals until the other end of the pipe is closed."""
         while numbers := os.read(inlet, 1):
-            if numbers[0] in NUMBERS:
+            if numbers[0] in self._numbers:
                 self._note(numbers[0])
 
     def _note(self, number: int) -> None:
+        now = time.monotonic()
         if self.training and self.received is None:
-            self.received = number
+            self.received, self._when = number, now
+            return
+        if self._ranks > 1 and now < self._when + TWICE:
             return
         told = "stopped at once; the last save is in place" if self.training else "nothing written"
         message = f"charrnn: {signal.Signals(number).name}: {told}\n"
