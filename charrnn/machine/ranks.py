@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from mpi4py import MPI
 
 PIECE = 2**28  # bytes in one message, far below what the counts of MPI can say
-PATIENCE = 0.002  # seconds of waiting in a hurry for an order, before others may have the core
-REST = 0.0005  # seconds between two looks from then on
-STOP, SUM = 1, 2  # tags: of the message that interrupts, and of pieces to be added
+PATIENCE = 0.0005  # seconds of waiting in a hurry, before others may have the core
+REST = 0.0001  # seconds between two looks from then on
+STOP, SUM, SPREAD = 1, 2, 3  # tags of messages
 
 
 class Ranks:
@@ -83,8 +83,7 @@ class Ranks:
         received = {r: np.empty_like(own) for r in others}
         requests = [self._comm.Irecv(received[r], r, SUM) for r in others]
         requests += [self._comm.Isend(pieces[r], r, SUM) for r in others]
-        for request in requests:
-            request.Wait()
+        _wait(requests)
         received[self.number] = own
         total = received[0]
         for r in range(1, self.size):
@@ -94,9 +93,13 @@ class Ranks:
 
     def spread_pieces(self, array: Array, edges: Sequence[int]) -> None:
         """Put every rank's own piece into the `array` of all."""
-        if self._comm and self.size > 1:
-            counts = [b - a for a, b in pairwise(edges)]
-            self._comm.Allgatherv(_in_place(), [array, counts])
+        if not self._comm or self.size == 1:
+            return
+        pieces = [array[a:b] for a, b in pairwise(edges)]
+        others = [r for r in range(self.size) if r != self.number]
+        requests = [self._comm.Irecv(pieces[r], r, SPREAD) for r in others]
+        requests += [self._comm.Isend(pieces[self.number], r, SPREAD) for r in others]
+        _wait(requests)
 
     def gather(self, value: Any) -> list[Any]:
         """What every rank gives, in their order; every rank gets it."""
@@ -138,14 +141,9 @@ class Ranks:
         return pickle.loads(pickled, buffers=arrays)
 
     def order(self, numbers: Array) -> None:
-        """Like `copy`, for a short array that may be long in coming: whoever waits for it leaves
-        the processor to others."""
-        if not self._comm or self.size == 1:
-            return
-        request, hurry = self._comm.Ibcast(numbers), time.perf_counter() + PATIENCE
-        while not request.Test():
-            if time.perf_counter() > hurry:
-                time.sleep(REST)
+        """Like `copy`, for a short array that may be long in coming."""
+        if self._comm and self.size > 1:
+            _wait([self._comm.Ibcast(numbers)])
 
     def interrupt(self) -> None:
         """On rank 0, in the middle of something long: ask the others to stop it."""
@@ -179,10 +177,13 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
 
-def _in_place() -> Any:
-    from mpi4py import MPI
-
-    return MPI.IN_PLACE
+def _wait(requests: "list[MPI.Request]") -> None:
+    """Until all are done. MPI's own waiting would keep the core busy, as if it worked; a rank that
+    has to wait long leaves the core to whom it waits for, or to other programs."""
+    hurry = time.perf_counter() + PATIENCE
+    while not type(requests[0]).Testall(requests):
+        if time.perf_counter() > hurry:
+            time.sleep(REST)
 
 
 def join() -> Ranks:

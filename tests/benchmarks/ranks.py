@@ -55,14 +55,13 @@ ALL_NETWORKS = NETWORKS | {"0.1 Gbit/s, 1 ms": Network(1e-3, 0.0117e9)}
 
 
 def step_cost(network: Network, ranks: int, numbers: float) -> float:
-    """Seconds that the messages of one step take: the order, the pieces of the gradient directly to
-    their owners, two short sums, and the pieces of the weights from neighbour to neighbour."""
+    """Seconds that the messages of one step take: the order, the pieces of the gradient to their
+    owners, two short sums, and the pieces of the weights from them to all."""
     if ranks == 1:
         return 0.0
     hops = math.ceil(math.log2(ranks))
-    short = 3 * hops * network.latency
-    long = network.latency + (ranks - 1) * network.latency
-    return short + long + 2 * 4 * numbers * (ranks - 1) / ranks / network.bandwidth
+    latency = (3 * hops + 2) * network.latency
+    return latency + 2 * 4 * numbers * (ranks - 1) / ranks / network.bandwidth
 
 
 def made_run(layers: int, hidden_size: int, batch: int, threads: int, members: int = 1) -> Any:
@@ -144,7 +143,7 @@ def delayed_class() -> Any:
 
         def spread_pieces(self, array: Any, edges: Any) -> None:
             super().spread_pieces(array, edges)
-            self.delay(self.size - 1, array.nbytes * (self.size - 1) / self.size)
+            self.delay(1, array.nbytes * (self.size - 1) / self.size)
 
     return Delayed
 
