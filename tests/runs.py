@@ -6,10 +6,10 @@ from typing import Any
 
 from charrnn.storage import checkpoint
 from charrnn.text.corpus import Corpus
-from charrnn.training.loop import Event, train
+from charrnn.training.loop import Event, Step, train
 from charrnn.training.resume import resume_session
-from charrnn.training.session import Session
-from charrnn.training.settings import Settings
+from charrnn.training.session import Session, new_session
+from charrnn.training.settings import Budget, Settings
 
 STEPS = 40
 
@@ -54,3 +54,21 @@ def finish(session: Session, path: Path) -> list[Event]:
 
 def resume(corpus: Corpus, path: Path, **more: Any) -> Session:
     return resume_session(corpus, checkpoint.load(path, with_resume=True), path, **more)
+
+
+def assert_resumed_bit_for_bit(
+    corpus: Corpus, chosen: Settings, folder: Path, stops: tuple[int, ...], **more: Any
+) -> None:
+    """A run that is stopped after so many steps, saved and resumed leaves the file that it leaves
+    without a pause."""
+    budget, straight, path = Budget(steps=STEPS), folder / "straight", folder / "resumed"
+    finish(new_session(corpus, chosen, budget, **more), straight)
+    for stop in stops:
+        session, steps = new_session(corpus, chosen, budget, **more), 0
+        for event in events(session):
+            steps += isinstance(event, Step)
+            if steps == stop:
+                break
+        session.save(path)
+        finish(resume(corpus, path), path)
+        assert path.read_bytes() == straight.read_bytes()

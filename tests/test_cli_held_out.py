@@ -13,10 +13,9 @@ from charrnn.errors import CheckpointError
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.tail import tail_note
 from charrnn.training.holding_out import hold_out
-from charrnn.training.loop import Step
 from charrnn.training.session import new_session
 from charrnn.training.settings import Budget
-from tests.runs import STEPS, events, finish, resume, settings
+from tests.runs import assert_resumed_bit_for_bit, resume, settings
 
 TOP = Path(__file__).parent.parent
 CORPORA = [
@@ -67,18 +66,7 @@ def test_a_run_on_blocks_is_resumed_bit_for_bit(folder: Path, members: int) -> N
     corpus = read_corpus([str(folder / "a.txt"), str(folder / "b.txt")])
     # In 40 steps of 7 characters some of so many readers come to a seam.
     chosen = settings(dropout=0.2, members=members, held_out="spread", batch_size=30)
-    finish(new_session(corpus, chosen, Budget(steps=STEPS), threads=1), folder / "straight")
-    path = folder / "resumed"
-    for stop in (1, 11):
-        session = new_session(corpus, chosen, Budget(steps=STEPS), threads=1)
-        steps = 0
-        for event in events(session):
-            steps += isinstance(event, Step)
-            if steps == stop:
-                break
-        session.save(path)
-        finish(resume(corpus, path), path)
-        assert path.read_bytes() == (folder / "straight").read_bytes()
+    assert_resumed_bit_for_bit(corpus, chosen, folder, (1, 11), threads=1)
 
 
 def test_no_character_that_is_held_out_is_ever_read(folder: Path) -> None:

@@ -16,10 +16,7 @@ from charrnn.storage import checkpoint
 from charrnn.text.corpus import read_corpus
 from charrnn.text.reading import Reading
 from charrnn.text.units import END
-from charrnn.training.loop import Step
-from charrnn.training.session import new_session
-from charrnn.training.settings import Budget
-from tests.runs import STEPS, events, finish, resume, settings
+from tests.runs import assert_resumed_bit_for_bit, settings
 
 TEXTS = Path(__file__).parent / "texts"
 NAMES = (TEXTS / "names.txt").read_text(encoding="utf-8").splitlines()
@@ -167,18 +164,7 @@ def test_a_run_on_units_is_resumed_bit_for_bit(tmp_path: Path, unit: str, member
     text.write_text("\n".join(NAMES[:40]) + "\n\n" + "\n\n".join(NAMES[40:80]))
     corpus = read_corpus([str(text)], Reading(unit=unit))
     chosen = settings(dropout=0.2, members=members)
-    finish(new_session(corpus, chosen, Budget(steps=STEPS)), tmp_path / "straight")
-    path = tmp_path / "resumed"
-    for stop in (1, 11):
-        session = new_session(corpus, chosen, Budget(steps=STEPS))
-        steps = 0
-        for event in events(session):
-            steps += isinstance(event, Step)
-            if steps == stop:
-                break
-        session.save(path)
-        finish(resume(corpus, path), path)
-        assert path.read_bytes() == (tmp_path / "straight").read_bytes()
+    assert_resumed_bit_for_bit(corpus, chosen, tmp_path, (1, 11))
 
 
 def test_the_unit_of_a_run_is_not_changed_when_it_is_resumed(names: Path, ask: Ask) -> None:
