@@ -16,6 +16,8 @@ needs_ranks = pytest.mark.skipif(
     MPIEXEC is None or importlib.util.find_spec("mpi4py") is None,
     reason="needs mpi4py and its mpiexec: pip install 'charrnn[mpi]'",
 )
+#: Open MPI's launcher kills all ranks a quarter of a second after it got SIGINT or SIGTERM.
+HASTY = MPIEXEC is not None and shutil.which("prterun", path=Path(MPIEXEC).parent) is not None
 #: Open MPI starts nothing for root, and no more ranks than cores, unless it is told to; and looks
 #: for a second for networks that are not there.
 OPEN_MPI = {
