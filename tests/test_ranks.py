@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import PYTHON, SMALL, TEXT, charrnn, environment
+from commands import PYTHON, SMALL, TEXT, charrnn, environment, run_here
 from launching import HASTY, OPEN_MPI, end_of, needs_ranks, on_ranks, said, start_ranks
 from test_workers import ends
 
@@ -70,29 +70,38 @@ def arrays(path: Path) -> dict[str, Any]:
     ids=["parts of the batch", "members", "parts of members", "more ranks than columns"],
 )
 def test_ranks_compute_what_workers_and_one_process_compute(
-    folder: Path, ranks: int, more: tuple[str, ...]
+    folder: Path,
+    ranks: int,
+    more: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(folder)
     command = (*TRAIN, *MODEL, *more, "--json", "--out")
-    one = charrnn(*command, "1.npz", "--threads", "1", cwd=folder)
-    workers = charrnn(*command, "w.npz", "--threads", str(ranks), cwd=folder)
     code, stdout, stderr = on_ranks(ranks, *command, "r.npz", "--threads", "1", cwd=folder)
     assert (code, stderr) == (0, "")
     found = losses(stdout)
     assert len(found) > 12
-    np.testing.assert_allclose(found, losses(one.stdout), rtol=1e-4)
-    np.testing.assert_allclose(found, losses(workers.stdout), rtol=1e-4)
+    for threads in (1, ranks):
+        out = f"{threads}.npz"
+        assert run_here(*command, out, "--threads", str(threads)) == 0
+        np.testing.assert_allclose(found, losses(capsys.readouterr().out), rtol=1e-4)
     expected = arrays(folder / "1.npz")
     for name, array in arrays(folder / "r.npz").items():
         np.testing.assert_allclose(array, expected[name], **CLOSE, err_msg=name)
     assert meta(folder / "r.npz")["ranks"] == ranks
 
 
-def test_ranks_have_workers_of_their_own(folder: Path) -> None:
+def test_ranks_have_workers_of_their_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
     command = (*TRAIN, *MODEL, "--dropout", "0.3", "--json", "--out")
-    one = charrnn(*command, "1.npz", "--threads", "1", cwd=folder)
+    assert run_here(*command, "1.npz", "--threads", "1") == 0
+    alone = losses(capsys.readouterr().out)
     code, stdout, stderr = on_ranks(2, *command, "r.npz", "--threads", "2", cwd=folder)
     assert (code, stderr) == (0, "")
-    np.testing.assert_allclose(losses(stdout), losses(one.stdout), rtol=1e-4)
+    np.testing.assert_allclose(losses(stdout), alone, rtol=1e-4)
     assert meta(folder / "r.npz")["threads"] == 2
 
 
@@ -232,9 +241,10 @@ def steps_of(path: Path) -> int:
 
 
 @pytest.fixture
-def trained(folder: Path) -> Path:
+def trained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a file that has been trained for 12 steps."""
-    assert charrnn(*TRAIN, *MODEL, "-q", cwd=folder).returncode == 0
+    monkeypatch.chdir(folder)
+    assert run_here(*TRAIN, *MODEL, "-q") == 0
     return folder
 
 
