@@ -13,7 +13,6 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.network.body import ModelTape
 from charrnn.network.model import CharModel
-from charrnn.text.batches import side_by_side
 
 STEPS = 64
 LOGITS = 4_000_000  # at a time, so that a large alphabet needs no large memory
@@ -46,3 +45,20 @@ def chunks(
         _, state = model.forward(ids[places], state, tape)
         if first >= 0:
             yield tape, places, counted
+
+
+def side_by_side(
+    starts: Array, share: int, count: int, steps: int, warm_up: int
+) -> Iterator[tuple[int, Array, Array]]:
+    """The places that readers of one text read, each its contiguous share, in chunks of `steps`.
+
+    Reader b begins `warm_up` places before `starts[b]` (B,), so that its state has forgotten where
+    it began when its share comes. Yields for each chunk where it begins, counted from the starts;
+    the places (T, B), moved into the text of `count` places; and which of them count (T, B): of all
+    chunks every place of the text once.
+    """
+    for first in range(-warm_up, share, steps):
+        offsets = np.arange(first, first + steps)[:, None]  # (T, 1)
+        places = offsets + starts
+        counted = (offsets >= 0) & (offsets < share) & (places < count)
+        yield first, places.clip(0, count - 1), counted

@@ -6,7 +6,6 @@ ever, and where training stands is a single number. Arrays are (T, B), character
 """
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -76,20 +75,3 @@ def fit(batch_size: int, sequence_length: int, characters: int) -> tuple[int, in
     T = max(int(T * math.sqrt(characters / (B * T))), min(T, 8))
     T = max(min(T, characters), 1)
     return max(min(B, characters // T), 1), T
-
-
-def side_by_side(
-    starts: Array, share: int, count: int, steps: int, warm_up: int
-) -> Iterator[tuple[int, Array, Array]]:
-    """The places that readers of one text read, each its contiguous share, in chunks of `steps`.
-
-    Reader b begins `warm_up` places before `starts[b]` (B,), so that its state has forgotten where
-    it began when its share comes. Yields for each chunk where it begins, counted from the starts;
-    the places (T, B), moved into the text of `count` places; and which of them count (T, B): of all
-    chunks every place of the text once.
-    """
-    for first in range(-warm_up, share, steps):
-        offsets = np.arange(first, first + steps)[:, None]  # (T, 1)
-        places = offsets + starts
-        counted = (offsets >= 0) & (offsets < share) & (places < count)
-        yield first, places.clip(0, count - 1), counted

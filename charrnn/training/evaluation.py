@@ -76,9 +76,9 @@ class Evaluator(Job):
         # A model of its own: the averaged weights are evaluated while others are trained.
         self.model = Ensemble.of(model.with_weights(model.flat))
         self.model.move_to(shared(model.flat.shape, model.dtype))
-        self.readers = Readers.of(passages, readers, most, STEPS, WARM_UP)
-        self.text = shared_copy(self.readers.text)
-        self.readers = self.readers._replace(text=self.text)
+        cut = Readers.of(passages, readers, most, STEPS, WARM_UP)
+        self.text = shared_copy(cut.text)
+        self.readers = cut._replace(text=self.text)
         count = len(self.readers.length)
         self.taken = shared((2,), np.int64)  # how many of the readers, and of the rows of each
         self.taken[:] = count, len(self.text)

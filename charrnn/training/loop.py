@@ -225,17 +225,18 @@ class _Trainer:
         """Let evaluations read as much as this budget allows, the same throughout. If that is more
         than before, the best weights so far are measured on it too. False if stopped."""
         run, progress = self.run, self.run.progress
-        if progress.evaluated_from != progress.from_step:
-            allowed = max(progress.evaluated, self.pace.allowance(evaluator.whole))
-            evaluator.allow(allowed)
-            if progress.best_loss is not None and allowed > progress.evaluated:
-                best = Ensemble.unmerged(run.best, len(run.model.members))
-                again = evaluator.measure(best.flat, self.pool, self.stop)
-                if again is None:
-                    return False
-                run.measured_again(again)
-            progress.evaluated, progress.evaluated_from = allowed, progress.from_step
-        evaluator.allow(progress.evaluated)
+        decided = progress.evaluated_from == progress.from_step
+        allowed = progress.evaluated
+        if not decided:
+            allowed = max(allowed, self.pace.allowance(evaluator.whole))
+        evaluator.allow(allowed)
+        if progress.best_loss is not None and allowed > progress.evaluated:
+            best = Ensemble.unmerged(run.best, len(run.model.members))
+            again = evaluator.measure(best.flat, self.pool, self.stop)
+            if again is None:
+                return False
+            run.measured_again(again)
+        progress.evaluated, progress.evaluated_from = allowed, progress.from_step
         return True
 
     def record(self, validation: float) -> None:
