@@ -13,6 +13,7 @@ from charrnn.text.corpus import read_corpus
 from charrnn.text.kneser_ney import losses
 from charrnn.text.ngram_model import BYTES_PER_CHARACTER, count, fitting
 from charrnn.text.ngram_reader import NGramReader
+from charrnn.text.numbering import numbered, occurrences
 
 CORPORA = Path(__file__).parent.parent / "corpora"
 
@@ -30,6 +31,12 @@ def cases(draw: st.DrawFn) -> tuple[list[int], list[int], int, int, int]:
 
 def ids(characters: list[int], V: int) -> np.ndarray:
     return np.array(characters, np.uint8 if V <= 256 else np.uint16)
+
+
+def fit(text: np.ndarray, order: int, V: int) -> tuple[int, int]:
+    """What `fitting` says of a text."""
+    counts = [occurrences(grams, len(text)) for grams in numbered(text, order)]
+    return fitting([(len(n), int((n > 1).sum())) for n in counts], len(text), V)
 
 
 def pruned_probability(
@@ -94,7 +101,7 @@ def test_a_model_of_which_all_is_kept_has_the_loss_of_its_order() -> None:
 @pytest.mark.parametrize("name", ["lighthouse.txt", "faergen.txt", "museum.txt", "tunes.abc"])
 def test_four_bytes_a_character_are_enough_and_hold_all_but_the_longest(name: str) -> None:
     text = read_corpus([str(CORPORA / name)])
-    order, whole = fitting(text.ids, 8, len(text.vocabulary))
+    order, whole = fit(text.ids, 8, len(text.vocabulary))
     ngrams = count(text.ids, order, len(text.vocabulary), whole)
     assert (order, whole >= 5) == (8, True)
     assert 0.5 < ngrams.nbytes / len(text.ids) / BYTES_PER_CHARACTER <= 1
@@ -102,7 +109,7 @@ def test_four_bytes_a_character_are_enough_and_hold_all_but_the_longest(name: st
 
 @pytest.mark.parametrize("text", [list(range(100)) * 2, [0, 1] * 500, [*range(200)] * 9, [0]])
 def test_strange_texts_take_no_more_room_than_they_may(text: list[int]) -> None:
-    order, whole = fitting(ids(text, 200), 8, 200)
+    order, whole = fit(ids(text, 200), 8, 200)
     ngrams = count(ids(text, 200), order, 200, whole)
     assert ngrams.nbytes <= max(BYTES_PER_CHARACTER * len(text), 200 + 24 * 8)
 

@@ -13,6 +13,9 @@ empirical study of smoothing techniques for language modeling, section 3. `plain
 same in dictionaries.
 """
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
 from charrnn.arrays import Array
@@ -61,25 +64,49 @@ class Smoothed:
             np.divide(refined, total, out=below, where=total > 0)
 
 
-def losses(
+class Order(NamedTuple):
+    """What the n-grams of one length achieve on each span, in nats per character; and how many
+    different ones there are before the last span, of which so many occur twice."""
+
+    losses: list[float]
+    different: int
+    twice: int
+
+
+def orders(
     text: Ids,
     spans: list[tuple[int, int]],
     vocabulary_size: int,
     max_order: int,
     progress: Progress = silent,
-) -> list[list[float]]:
-    """For each span (a, b) the losses by order on text[a:b] of the models counted on text[:a], in
-    nats per character; element n - 1 is that of the n-grams, with n - 1 characters of context."""
+) -> Iterator[Order]:
+    """For n from 1 to `max_order` the losses of n-grams, with n - 1 characters of context, on each
+    span text[a:b], of the models counted on text[:a]."""
     # p(c | h') by the counts of different characters before, for each place of each span
     lower = [np.full(b - a, 1.0 / vocabulary_size) for a, b in spans]
-    found: list[list[float]] = [[] for _ in spans]
     shorter: Grams | None = None
     for grams in numbered(text, max_order, progress):
-        for (a, b), p, loss in zip(spans, lower, found, strict=True):
+        losses = []
+        for (a, b), p in zip(spans, lower, strict=True):
             if shorter:
                 Smoothed(different_before(shorter, grams, a), shorter).refine(p, a, b)
-            highest = p.copy()
-            Smoothed(occurrences(grams, a), grams).refine(highest, a, b)
-            loss.append(float(np.log(1 / highest).mean()))
+            counts = occurrences(grams, a)
+            losses.append(_loss(Smoothed(counts, grams), p.copy(), a, b))
+            different, twice = int((counts > 0).sum()), int((counts > 1).sum())
+            del counts  # before the next array of its size
+        yield Order(losses, different, twice)
         shorter = grams
-    return found
+
+
+def _loss(counted: Smoothed, p: Array, a: int, b: int) -> float:
+    """What counts of the full length make of p(c | h'), the places from a to b."""
+    counted.refine(p, a, b)
+    return float(np.log(1 / p).mean())
+
+
+def losses(
+    text: Ids, spans: list[tuple[int, int]], vocabulary_size: int, max_order: int
+) -> list[list[float]]:
+    """For each span the losses by order, as `orders` says; element n - 1 is that of the n-grams."""
+    found = orders(text, spans, vocabulary_size, max_order)
+    return [list(span) for span in zip(*(order.losses for order in found), strict=True)]

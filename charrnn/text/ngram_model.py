@@ -9,13 +9,15 @@ means the next number of a list. Where all would take too much room, those of th
 that occur once are left out: they are the most, and tell the least about other texts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.progress import Progress, silent
 from charrnn.text.kneser_ney import discounts
-from charrnn.text.numbering import Ids, counted, numbered, occurrences
+from charrnn.text.numbering import Ids, counted, occurrences
 
 #: Bytes of a model: for each character of the text, and in all.
 BYTES_PER_CHARACTER, MOST_BYTES = 4, 30_000_000
@@ -86,15 +88,16 @@ class NGrams:
         return left_out
 
 
-def fitting(text: Ids, order: int, vocabulary_size: int) -> tuple[int, int]:
-    """The order, at most `order`, and the greatest `whole` with which the n-grams of `text` are as
-    small as they have to be."""
-    most_bytes = min(BYTES_PER_CHARACTER * len(text), MOST_BYTES)
-    room = most_bytes / (_BYTES_PER_NODE + text.itemsize) - vocabulary_size  # for so many nodes
-    every, twice = [], []  # how many n-grams there are of each length, and how many occur twice
-    for grams in numbered(text, order):
-        every.append(len(grams.first))
-        twice.append(int((occurrences(grams, len(text)) > 1).sum()))
+def fitting(
+    sizes: Sequence[tuple[int, int]], characters: int, vocabulary_size: int
+) -> tuple[int, int]:
+    """The order and the greatest `whole` with which the n-grams of so many characters of text are
+    as small as they have to be. `sizes` are, for each length, how many n-grams there are, and how
+    many of them occur twice."""
+    order, every, twice = len(sizes), *map(list, zip(*sizes, strict=True))
+    most_bytes = min(BYTES_PER_CHARACTER * characters, MOST_BYTES)
+    width = np.min_scalar_type(vocabulary_size - 1).itemsize
+    room = most_bytes / (_BYTES_PER_NODE + width) - vocabulary_size  # for so many nodes
     for whole in range(order - 1, 1, -1):  # that the longest occur once says hardly anything
         if sum(every[1:whole]) + sum(twice[whole:]) <= room:
             return order, whole
@@ -103,13 +106,15 @@ def fitting(text: Ids, order: int, vocabulary_size: int) -> tuple[int, int]:
     return order, 1
 
 
-def count(text: Ids, order: int, vocabulary_size: int, whole: int) -> NGrams:
+def count(
+    text: Ids, order: int, vocabulary_size: int, whole: int, progress: Progress = silent
+) -> NGrams:
     """Count the n-grams of `text` up to n = `order`, and of those longer than `whole` characters
     keep the ones that occur twice."""
     V, small = vocabulary_size, np.min_scalar_type(vocabulary_size)
     D, counts, characters, children, left_out = [], [], [text[:0]], [], [np.zeros(0, small)]
     rank = np.zeros(1, np.intp)  # of each (n-1)-gram among the nodes of its length
-    for grams, n in counted(text, order):
+    for grams, n in counted(text, order, progress):
         D.append(discounts(n)[1:])
         last = text[grams.first]
         if grams.order == 1:

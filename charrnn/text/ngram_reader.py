@@ -25,31 +25,40 @@ class NGramReader:
     def __init__(self, ngrams: NGrams, batch: int = 1, boundary: int | None = None) -> None:
         self.ngrams, self.batch, self.boundary = ngrams, batch, boundary
         V, longest = ngrams.vocabulary_size, ngrams.order - 1
-        # One node more, which has no children: for contexts that never occurred.
+        # Node 0 is for contexts that never occurred, and has no children; the others follow.
         n, children = ngrams.unpacked()
         nodes = n, children, ngrams.missing(children)
-        n, self._children, self._left_out = (np.append(each, each[:1] * 0) for each in nodes)
+        n, self._children, self._left_out = (np.insert(each, 0, 0) for each in nodes)
         self._first = np.cumsum(self._children, dtype=np.int32)  # where a node's children begin
         self._first -= self._children
-        self._n, self._never = n[V:], len(n) - 1
+        self._n, single = n[V + 1 :], n[1 : V + 1]
         D = np.concatenate([np.zeros((ngrams.order, 1)), ngrams.discounts], axis=1)
-        single = n[:V] - D[0][np.minimum(n[:V], 3)]
-        p = single / n[:V].sum()
+        p = (single - D[0][np.minimum(single, 3)]) / single.sum()
         self._single = (p + (1 - p.sum()) / V)[:, None]  # after the empty context
         self._rows = np.arange(longest * batch)
         self._discounts, self._table = D[1:].ravel(), self._rows // batch * 4
         self._stream = self._rows % batch
-        self._node = np.full(len(self._rows), self._never)
+        self._node = np.zeros(len(self._rows), np.intp)
         self._passed = np.ones((longest + 1, batch))
         self._look()
 
     def spread(self, batch: int) -> "NGramReader":
         """`batch` streams that all stand where this one stream stands."""
-        return _standing(self.ngrams, batch, self.boundary, self._node.reshape(-1, self.batch))
+        return _standing(self.ngrams, batch, self.boundary, self.contexts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        contexts = self._node.reshape(-1, self.batch)
-        return _standing, (self.ngrams, self.batch, self.boundary, contexts)
+        return _standing, (self.ngrams, self.batch, self.boundary, self.contexts)
+
+    @property
+    def contexts(self) -> Array:
+        """What was read last, (n - 1, B): the numbers of contexts, 0 for those that never occurred
+        or that nothing was read of."""
+        return self._node.reshape(-1, self.batch)
+
+    def stand(self, contexts: Array) -> Array:
+        """Go on from these contexts, (n - 1, B), or from (n - 1, 1) for all streams."""
+        self.contexts[...] = contexts
+        return self._look()
 
     def step(self, ids: Array) -> Array:
         """Read one character per stream, ids (B,), and return the probabilities of the next."""
@@ -57,11 +66,12 @@ class NGramReader:
         read = ids if B == 1 else ids[self._stream[self._row]]
         found = (self._character == read).nonzero()[0]
         # A context that is longer by one is a child of what was read before its last character.
-        longer = np.full(len(self._node) + B, self._never)
+        longer = np.zeros(len(self._node) + B, np.intp)
         longer[:B] = ids
-        longer[self._row[found] + B] = self._place[found] + len(self._single)
+        longer[:B] += 1
+        longer[self._row[found] + B] = self._place[found] + len(self._single) + 1
         if self.boundary is not None:
-            longer.reshape(-1, B)[1:, ids == self.boundary] = self._never
+            longer.reshape(-1, B)[1:, ids == self.boundary] = 0
         self._node = longer[: len(self._node)]
         return self._look()
 
@@ -88,8 +98,7 @@ class NGramReader:
 
 
 def _standing(ngrams: NGrams, batch: int, boundary: int | None, contexts: Array) -> NGramReader:
-    """Streams with these contexts, (n - 1, B), or (n - 1, 1) for all alike."""
+    """Streams with these contexts."""
     reader = NGramReader(ngrams, batch, boundary)
-    reader._node.reshape(-1, batch)[...] = contexts
-    reader._look()
+    reader.stand(contexts)
     return reader

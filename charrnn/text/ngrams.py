@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.progress import Progress, silent
-from charrnn.text.kneser_ney import losses
+from charrnn.text.kneser_ney import orders
+from charrnn.text.ngram_model import fitting
 from charrnn.text.numbering import Ids
 
 # Bounds memory and time: so much of the training text is counted, and of the held-out predicted.
@@ -44,23 +45,28 @@ def baselines(
     held_out_ids: Ids,
     vocabulary_size: int,
     max_order: int = 8,
+    most: int = COUNTED,
     progress: Progress = silent,
-) -> Baselines:
-    """The unigram and the best n-gram on the held-out text, counted on the training text.
+) -> tuple[Baselines, tuple[int, int]]:
+    """The unigram and the best n-gram on the held-out text, counted on the training text; and what
+    a file can carry of that n-gram, its order and `whole` as `ngram_model` names them.
 
     The order is chosen on the training text alone: the one that best predicts its last tenth from
     the rest. That order is then counted again on the whole training text. Every held-out character
     counts once, the first ones with the end of the training text as their context.
 
-    Only the last 8 million characters of the training text are counted, and only the first
-    2 million of the held-out text are predicted. `progress` is told of every order. Raises
-    ValueError if either text is empty.
+    Only the last `most` characters of the training text are counted, and only the first 2 million
+    of the held-out text are predicted. `progress` is told of every order. Raises ValueError if
+    either text is empty.
     """
     if not len(train_ids) or not len(held_out_ids):
         raise ValueError("the training text and the held-out text need at least one character each")
-    train_ids, held_out_ids = train_ids[-COUNTED:], held_out_ids[:PREDICTED]
+    train_ids, held_out_ids = train_ids[-most:], held_out_ids[:PREDICTED]
     text, border = np.concatenate([train_ids, held_out_ids]), len(train_ids)
     spans = [(border - max(border // 10, 1), border), (border, len(text))]
-    choice, found = losses(text, spans, vocabulary_size, max_order, progress)
-    best = int(np.argmin(choice))  # of equals the shortest
-    return Baselines(found[0], found[best], best + 1, border, len(held_out_ids))
+    tried = list(orders(text, spans, vocabulary_size, max_order, progress))
+    best = int(np.argmin([order.losses[0] for order in tried]))  # of equals the shortest
+    unigram, ngram = tried[0].losses[1], tried[best].losses[1]
+    beat = Baselines(unigram, ngram, best + 1, border, len(held_out_ids))
+    sizes = [(order.different, order.twice) for order in tried[: best + 1]]
+    return beat, fitting(sizes, border, vocabulary_size)

@@ -117,11 +117,11 @@ def different_before(shorter: Grams, longer: Grams, border: int) -> Array:
     return counts
 
 
-def counted(text: Ids, order: int) -> Iterator[tuple[Grams, Array]]:
+def counted(text: Ids, order: int, progress: Progress = silent) -> Iterator[tuple[Grams, Array]]:
     """The n-grams of a text for n from 1 to `order`, each length with the counts n(hc) of the
     n-grams (G,) of a model of that order."""
     shorter: Grams | None = None
-    for grams in numbered(text, order):
+    for grams in numbered(text, order, progress):
         if shorter:
             yield shorter, different_before(shorter, grams, len(text))
         shorter = grams
