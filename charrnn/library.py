@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.errors import UsageError
 from charrnn.generation import beginning
 from charrnn.generation.beginning import Start
+from charrnn.generation.beside import beside
 from charrnn.generation.filters import Filters, allowed_characters
 from charrnn.generation.prompts import Unknown, fit
 from charrnn.generation.repetition import NoRepeat
@@ -47,14 +48,15 @@ class Model:
     """A trained model that writes. It keeps nothing between calls, so threads may share it.
 
     `path` is what its file was called, `meta` what the checkpoint says of it, `vocabulary` its
-    alphabet, `parameters` its arrays under PyTorch's names; `reading` is how the training text was
-    read, as far as the checkpoint says it, and `units` how it is made of units, if it is.
+    alphabet, `parameters` its arrays under PyTorch's names, `ngrams` those of its text, if it has
+    any; `reading` is how the training text was read, as far as the checkpoint says it, and `units`
+    how it is made of units, if it is.
     """
 
     def __init__(self, stored: checkpoint.Checkpoint, path: str = "the model") -> None:
         self.path = path
         self.meta: dict[str, Any] = stored.meta
-        self.parameters = stored.parameters
+        self.parameters, self.ngrams = stored.parameters, stored.ngrams
         self.reading = Reading.of(self.meta.get("corpus"))
         rare = self.reading.min_count is not None
         self.vocabulary = Vocabulary(stored.vocabulary, rare=rare)
@@ -131,11 +133,12 @@ class Model:
         until: Unit | None = None,
         unknown: Unknown = "error",
         cold: bool = False,
+        ngram_weight: float | None = None,
     ) -> Iterator[str]:
         """Yield the characters that continue `prompt`, one by one, without the prompt itself.
 
         The arguments are those of `charrnn sample`; `length` 0 goes on for ever, and without any
-        the text ends where `rules` says. Without a seed
+        the text ends where `rules` says; `ngram_weight` 0 is the network alone. Without a seed
         every call writes another text. Raises UsageError for settings that make no sense and
         UnknownCharacter for a prompt that the model cannot read, at once and not when iterated.
         """
@@ -143,7 +146,8 @@ class Model:
         text, _ = self.fit(prompt, unknown)
         texts = tuple(map(self.spelled, stop))
         rules = self.rules(length=length, lines=lines, texts=texts, until=until, prompt=text)
-        start = self.start(text, [seed_for(seed, temperature)], cold=cold)
+        seeds = [seed_for(seed, temperature)]
+        start = self.start(text, seeds, cold=cold, ngram_weight=ngram_weight)
         pieces = self.pieces(start, filters, rules)
         return (character for piece in pieces for character in piece.text)
 
@@ -199,15 +203,24 @@ class Model:
             no_repeat=None if no_repeat is None else NoRepeat(no_repeat, alphabet),
         )
 
-    def start(self, prompt: str = "", seeds: Sequence[int] = (0,), *, cold: bool = False) -> Start:
+    def start(
+        self,
+        prompt: str = "",
+        seeds: Sequence[int] = (0,),
+        *,
+        cold: bool = False,
+        ngram_weight: float | None = None,
+    ) -> Start:
         """A stream for each seed that has read a passage of text and then `prompt`; see
         `beginning`. Not the passage if it is `cold`, nor where a unit begins, which in training
-        began with a zero state."""
+        began with a zero state. The weight of the n-grams is the file's, or as `beside` says."""
         for seed in seeds:
             if not 0 <= seed <= LARGEST_SEED:
                 raise UsageError(f"{seed} is no seed", f"Give a number from 0 to {LARGEST_SEED}.")
         excerpt = "" if cold or self.boundary is not None else self.excerpt
-        return beginning.start(self.network(), self.vocabulary, self.begun(prompt), seeds, excerpt)
+        voice = beside(self.ngrams, self.meta, ngram_weight, self.path)
+        about = self.vocabulary, self.begun(prompt), seeds, excerpt, voice
+        return beginning.start(self.network(), *about)
 
     def pieces(
         self, start: Start, filters: Filters, rules: Rules, *, measure: bool = False

@@ -6,7 +6,8 @@ from typing import Any
 
 from charrnn.storage import checkpoint
 from charrnn.text.corpus import Corpus
-from charrnn.training.loop import Event, Step, train
+from charrnn.training.events import Event, Step
+from charrnn.training.loop import train
 from charrnn.training.resume import resume_session
 from charrnn.training.session import Session, new_session
 from charrnn.training.settings import Budget, Settings
@@ -41,6 +42,7 @@ def events(session: Session, stop: Callable[[], bool] = lambda: False) -> Any:
         session.run,
         session.budget,
         session.division.held_out,
+        session.ngrams,
         clock=lambda: progress.step * 0.01,
         stop=stop,
     )

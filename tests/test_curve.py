@@ -16,7 +16,7 @@ from charrnn.cli.train.curve import BINS, MARGIN, NARROWEST, Losses, frame, line
 from charrnn.cli.train.live import LiveView
 from charrnn.cli.train.plan import Plan
 from charrnn.text.ngrams import Baselines
-from charrnn.training.loop import Evaluation, Step
+from charrnn.training.events import Evaluation, Step
 
 SHARES = st.floats(0, 1.5)
 LOSSES = st.floats(0, 20) | st.sampled_from([1e-300, 1e300, math.inf, math.nan])

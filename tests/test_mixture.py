@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.arrays import Array
 from charrnn.network import mixture
-from charrnn.network.mixture import ALONE, PRIOR, Weights, chosen, fit, mixed, nats
+from charrnn.network.mixture import ALONE, PRIOR, Weights, fit, joined, mixed, nats
 
 V = 7
 
@@ -67,19 +67,28 @@ def test_little_text_leaves_the_network_almost_alone() -> None:
 
 def test_voices_that_help_are_chosen_and_others_are_not() -> None:
     z, q, targets = voices(5000)
-    assert chosen(z, q, targets) == pytest.approx(fit([z, q], targets))
+    found = joined(z, q, targets)
+    assert found.weights == pytest.approx(fit([z, q], targets))
+    assert found.network == pytest.approx(nats(z, targets).mean())
+    assert found.ngrams == pytest.approx(nats(q, targets).mean())
+    assert found.together == pytest.approx(nats(mixed(z, q, found.weights), targets).mean())
     noise = log_softmax(np.random.default_rng(2).normal(size=q.shape))
     for useless in (noise, np.full_like(q, -np.log(V)), log_softmax(z), log_softmax(-z)):
-        assert chosen(z, useless, targets) is None
+        found = joined(z, useless, targets)
+        assert found.weights == ALONE
+        assert found.together == found.network
 
 
 def test_too_little_text_to_be_sure_is_no_text() -> None:
-    z, q, targets = voices(3)
-    assert chosen(z, q, targets) is None
+    assert joined(*voices(3)).weights == ALONE
 
 
-def test_blocks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    z, q, targets = voices(3000)
-    whole = fit([z, q], targets)
-    monkeypatch.setattr(mixture, "_BLOCK", 100)
-    np.testing.assert_allclose(fit([z, q], targets), whole, rtol=1e-9)
+def test_of_much_text_a_part_chooses_and_all_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    z, q, targets = voices(60_000)
+    every = joined(z, q, targets)
+    monkeypatch.setattr(mixture, "_FITTED", 10_000 * V)
+    found = joined(z, q, targets)
+    np.testing.assert_allclose(found.weights, every.weights, atol=0.03)
+    assert found.weights != every.weights
+    assert found[1:3] == every[1:3]
+    assert every.together <= found.together < every.together + 1e-3

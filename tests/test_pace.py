@@ -10,7 +10,8 @@ from test_training import Machine, events_of, small_run
 
 from charrnn.text.passages import whole
 from charrnn.training.evaluation import Evaluator
-from charrnn.training.loop import Evaluation, Finished, Step, train
+from charrnn.training.events import Evaluation, Finished, Step
+from charrnn.training.loop import train
 from charrnn.training.pace import CHEAP, DEAREST, ENOUGH, SPEED_UP, Pace
 from charrnn.training.settings import Budget
 

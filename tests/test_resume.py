@@ -22,7 +22,7 @@ from charrnn.machine.workers import WorkerPool
 from charrnn.storage import checkpoint, strict_json
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.training import loop
-from charrnn.training.loop import Finished, Step
+from charrnn.training.events import Finished, Step
 from charrnn.training.session import new_session
 from charrnn.training.settings import Budget
 from tests.runs import STEPS, events, finish, resume, settings

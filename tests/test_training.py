@@ -14,7 +14,8 @@ from charrnn.network.initialisation import initialise
 from charrnn.text.batches import Batches
 from charrnn.text.passages import whole
 from charrnn.training.evaluation import Evaluator
-from charrnn.training.loop import Evaluation, Event, Finished, Step, train
+from charrnn.training.events import Evaluation, Event, Finished, Step
+from charrnn.training.loop import train
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget, Settings
 

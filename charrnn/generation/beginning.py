@@ -13,10 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.generation.beside import Beside
 from charrnn.generation.feedforward_stepper import FeedForwardStepper
+from charrnn.generation.mixed_stepper import MixedStepper
 from charrnn.generation.recurrent_stepper import RecurrentStepper
 from charrnn.generation.stepper import Stepper
 from charrnn.network.model import CharModel
+from charrnn.text.ngram_reader import NGramReader
 from charrnn.text.vocabulary import Vocabulary
 
 PASSAGE = 64  # characters; more did not make first lines better (docs/sampling.md)
@@ -41,11 +44,16 @@ class Start(NamedTuple):
         return stepper
 
 
-def stepper_of(model: CharModel) -> Stepper:
+def stepper_of(model: CharModel, beside: Beside | None = None) -> Stepper:
     """One stream that has read nothing yet."""
+    stepper: Stepper
     if model.context:
-        return FeedForwardStepper(model, np.zeros((model.context, 1), np.intp))
-    return RecurrentStepper(model)
+        stepper = FeedForwardStepper(model, np.zeros((model.context, 1), np.intp))
+    else:
+        stepper = RecurrentStepper(model)
+    if beside is None:
+        return stepper
+    return MixedStepper(stepper, NGramReader(beside.ngrams, 1, model.boundary), beside.weights)
 
 
 def start(
@@ -54,6 +62,7 @@ def start(
     prompt: str = "",
     seeds: Sequence[int] = (0,),
     excerpt: str = "",
+    beside: Beside | None = None,
 ) -> Start:
     """Streams that have read a passage of `excerpt` each, and then `prompt`; a prompt as long as a
     passage warms the state by itself.
@@ -65,7 +74,7 @@ def start(
 
     Raises UnknownCharacter.
     """
-    stepper = stepper_of(model)
+    stepper = stepper_of(model, beside)
     if excerpt and len(prompt) < PASSAGE:
         texts = [vocabulary.encode(passage + prompt) for passage in passages(excerpt, seeds)]
         return Start(stepper, np.stack(texts, axis=1), seeds)

@@ -4,3 +4,5 @@
 MOST_MEMBERS = 8
 #: Places that a feed-forward network may read at once.
 MOST_CONTEXT = 256
+#: What a voice may weigh that is joined with another.
+MOST_WEIGHT = 100.0

@@ -26,7 +26,8 @@ from charrnn.arrays import Array
 PRIOR = 100.0
 WORTH = 0.002  # nats a character: for less nobody needs a second voice
 _STEPS, _ENOUGH = 30, 1e-4  # of Newton; the last makes the sum of the losses smaller by this
-_BLOCK = 1 << 19  # numbers that are looked at together
+_BLOCK = 1 << 16  # numbers that are looked at together
+_FITTED = 1 << 21  # numbers that a fit looks at: tens of thousands of places
 
 
 class Weights(NamedTuple):
@@ -37,6 +38,13 @@ class Weights(NamedTuple):
 
 
 ALONE = Weights(1.0, 0.0)
+
+
+def moved(weights: Weights, ngrams: float) -> Weights:
+    """The weights on the line from `ALONE` through these where the n-grams have this one; of the
+    network nothing is left before it would be turned round."""
+    share = ngrams / weights.ngrams
+    return Weights(max(1 + share * (weights.network - 1), 0.0), ngrams)
 
 
 def mixed(z: Array, q: Array, weights: Weights) -> Array:
@@ -52,16 +60,30 @@ def nats(logits: Array, targets: Array) -> Array:
     return lost - _at(logits, targets)
 
 
-def chosen(z: Array, q: Array, targets: Array) -> Weights | None:
-    """The weights of least loss on the characters `targets` (N,), drawn towards `ALONE`; None if
-    the n-grams gain less than `WORTH`, or than twice its standard error, for a network that is
-    scaled as it should be."""
-    (scale,), (a, b) = fit([z], targets), fit([z, q], targets)
-    gains = nats(scale * z, targets) - nats(mixed(z, q, Weights(a, b)), targets)
-    error = gains.std() / math.sqrt(len(gains))
-    if b > 0 and gains.mean() > max(WORTH, 2 * error):
-        return Weights(float(a), float(b))
-    return None
+class Joined(NamedTuple):
+    """Weights, and the losses of the network, of the n-grams and of both on the same text."""
+
+    weights: Weights
+    network: float
+    ngrams: float
+    together: float
+
+
+def joined(z: Array, q: Array, targets: Array) -> Joined:
+    """The weights of least loss on the characters `targets` (N,), drawn towards `ALONE`. They are
+    `ALONE` where the n-grams gain less than `WORTH`, or than twice its standard error, for a
+    network that is scaled as it should be."""
+    some = np.s_[:: -(-z.size // _FITTED)]
+    (scale,) = fit([z[:, some]], targets[some])
+    weights = Weights(*fit([z[:, some], q[:, some]], targets[some]).tolist())
+    alone, ngrams, both, scaled = (
+        nats(logits, targets) for logits in (z, q, mixed(z, q, weights), scale * z)
+    )
+    gains = scaled - both
+    needed = max(WORTH, 2 * gains.std() / math.sqrt(len(gains)))
+    if not (weights.ngrams > 0 and gains.mean() > needed):
+        weights, both = ALONE, alone
+    return Joined(weights, *(float(each.mean()) for each in (alone, ngrams, both)))
 
 
 def fit(voices: Sequence[Array], targets: Array) -> Array:
@@ -88,16 +110,19 @@ def _loss(voices: Sequence[Array], targets: Array, weights: Array) -> tuple[floa
     width = max(_BLOCK // len(voices[0]), 1)
     for start in range(0, len(targets), width):
         block = np.s_[start : start + width]
-        y, said = targets[block], np.array([voice[:, block] for voice in voices], np.float64)
-        logits = np.tensordot(weights, said, 1)
+        y, said = targets[block], [voice[:, block].astype(np.float64) for voice in voices]
+        logits = sum(weight * voice for weight, voice in zip(weights, said, strict=True))
         logits -= logits.max(axis=0)
         p = np.exp(logits)
         norm = p.sum(axis=0)
         total += (np.log(norm) - _at(logits, y)).sum()
         p /= norm
-        mean = np.einsum("vn,kvn->kn", p, said)
+        shares = [p * voice for voice in said]
+        mean = np.array([share.sum(axis=0) for share in shares])
         slope = slope + (mean - [_at(voice, y) for voice in said]).sum(axis=1)
-        hessian = hessian + np.einsum("vn,jvn,kvn->jk", p, said, said) - mean @ mean.T
+        # Not by the BLAS, which would share out so little work among threads.
+        second = [[np.einsum("vn,vn->", share, voice) for voice in said] for share in shares]
+        hessian = hessian + second - np.einsum("jn,kn->jk", mean, mean)
     return float(total), slope, hessian
 
 

@@ -26,14 +26,14 @@ import reprlib
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from charrnn.network import MOST_CONTEXT, MOST_MEMBERS
+from charrnn.network import MOST_CONTEXT, MOST_MEMBERS, MOST_WEIGHT
 from charrnn.network.cells import CELLS
 from charrnn.network.parameters import parameter_shapes
 from charrnn.storage.npz import FormatError
 
 FORMAT = "charrnn"
 VERSION = 5
-MOST_ORDER, LARGEST_WEIGHT = 16, 100.0  # of n-grams
+MOST_ORDER = 16  # of n-grams
 _RANGES = {"layers": 16, "hidden_size": 8192, "vocabulary_size": 65_536}
 
 
@@ -91,7 +91,7 @@ def _ngram_layouts(about: Any, V: int) -> dict[str, Layout]:
         raise FormatError(f"its ngrams.nodes is {nodes}, less than its {V} characters")
     for voice in ("network_weight", "ngram_weight"):
         weight = about.get(voice)
-        if type(weight) is not float or not abs(weight) <= LARGEST_WEIGHT:
+        if type(weight) is not float or not abs(weight) <= MOST_WEIGHT:
             raise FormatError(f"its ngrams.{voice} is {reprlib.repr(weight)}, not a usual number")
     lists = {"counts": "<u4"} | dict.fromkeys(("children", "left_out"), _unsigned(V))
     layouts = {

@@ -30,6 +30,8 @@ STEPS = 16  # a chunk of evaluation: short, because its memory is all that it co
 WARM_UP = 24 * STEPS
 #: Characters of which an evaluation consists at most: so many need a copy in memory.
 MOST = 4_000_000
+#: Logits that an evaluation leaves, for whoever joins the network with another voice: 32 MB.
+KEPT = 8_000_000
 #: The factors k of the logits, in equal steps. At the best of them the loss is flat: half a step
 #: aside it differs by less than 0.001.
 SCALES = tuple(step / 20 for step in range(10, 25))
@@ -60,7 +62,8 @@ class Evaluator(Job):
     """The cut of one text, and the memory for reading it, kept between evaluations.
 
     The readers are divided among ranks, of which this process is number `rank[0]` of `rank[1]`, and
-    theirs among the workers of each.
+    theirs among the workers of each. Of the logits that were measured last, `kept` numbers at most
+    stay, each reader's first ones.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Evaluator(Job):
         workers: int = 1,
         most: int = MOST,
         rank: tuple[int, int] = (0, 1),
+        kept: int = 0,
     ) -> None:
         super().__init__(workers)
         # A model of its own: the averaged weights are evaluated while others are trained.
@@ -79,7 +83,9 @@ class Evaluator(Job):
         cut = Readers.of(passages, readers, most, STEPS, WARM_UP)
         self.text = shared_copy(cut.text)
         self.readers = cut._replace(text=self.text)
-        count = len(self.readers.length)
+        count, V = len(self.readers.length), self.model.members[0].vocabulary_size
+        self.kept_rows = min(kept // (V * count), len(self.text) - 1 - cut.warm_up)
+        self.kept = shared((V, self.kept_rows, count), np.float32)
         self.taken = shared((2,), np.int64)  # how many of the readers, and of the rows of each
         self.taken[:] = count, len(self.text)
         self.totals = shared((2, count, len(SCALES)), np.float64)
@@ -141,6 +147,13 @@ class Evaluator(Job):
         chosen = np.arange(readers) * every // readers
         return chosen, np.minimum(self.readers.length[chosen], rows)
 
+    def places(self) -> tuple[Array, Array]:
+        """The places (N,) of `kept` that count, and what is read there: the targets (N,)."""
+        chosen, lengths = self.chosen()
+        row, reader = np.nonzero(np.arange(self.kept_rows)[:, None] < lengths)
+        place = row * len(self.readers.length) + chosen[reader]
+        return place, self.text[self.readers.warm_up + 1 + row, chosen[reader]]
+
     def __call__(self, worker: int) -> None:
         """Read the shares of one worker's readers, and leave the sums of `nats` of each."""
         number, ranks = self.rank
@@ -166,6 +179,9 @@ class Evaluator(Job):
             logits, state = self.model.forward(text[:-1], state, tape)
             if first >= warm_up:
                 self.totals[:, chosen] += nats(logits, text[1:], counted)
+                place = first - warm_up  # what is left of the logits are these, less the largest
+                kept = self.kept[:, place : place + STEPS]
+                kept[..., chosen] = logits.reshape(-1, *counted.shape)[:, : kept.shape[1]]
 
 
 def standard_error(sums: Array, counts: Array) -> float | None:

@@ -8,18 +8,21 @@ rate follows the share of the budget that is spent, in steps or in seconds, so i
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from charrnn.arrays import Array
 from charrnn.errors import TrainingDiverged
 from charrnn.machine.workers import WorkerPool
 from charrnn.network.ensemble import Ensemble
+from charrnn.network.mixture import Joined
+from charrnn.text.ngram_model import NGrams
 from charrnn.text.passages import Passages
 from charrnn.training.evaluation import Evaluator, Measured
+from charrnn.training.events import Evaluation, Event, Finished, Step, WentBack
 from charrnn.training.optimisers import moderate, schedule
 from charrnn.training.pace import RECENT, Pace
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget
+from charrnn.training.voices import Voices
 
 MOST_STRIKES = 3
 SOLVED = 0.001  # nats per character: a thousand characters without an error
@@ -27,73 +30,25 @@ PATIENCE = 0.4  # of the run so far without a better loss, which meanwhile has
 RISEN = 0.05  # nats: then the rest of the time is lost
 
 
-@dataclass(frozen=True)
-class Step:
-    """After one update. Losses in nats per character; the norm is the one before clipping."""
-
-    step: int
-    seconds: float
-    share: float
-    loss: float
-    gradient_norm: float
-    learning_rate: float
-    characters_per_second: float
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The loss on held-out text, with the logits scaled for it; `best` says that these weights are
-    kept. On how many characters it was measured, and its standard error, if that can be known."""
-
-    step: int
-    seconds: float
-    loss: float
-    best: bool
-    characters: int
-    standard_error: float | None
-
-
-@dataclass(frozen=True)
-class WentBack:
-    """The loss exploded or was not finite: last good weights, half the learning rate."""
-
-    step: int
-    seconds: float
-    strikes: int
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The budget is spent, or stopped `early`, because the rest of it would gain nothing.
-    `best_loss` is None when nothing was held out."""
-
-    step: int
-    seconds: float
-    best_loss: float | None
-    characters_per_second: float
-    early: bool = False
-
-
-Event = Step | Evaluation | WentBack | Finished
-
-
 def train(
     run: Run,
     budget: Budget,
     held_out: Passages,
+    ngrams: NGrams | None = None,
     *,
     clock: Callable[[], float] = time.perf_counter,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Train until the budget is spent, yielding an event after every step and evaluation.
 
-    `held_out` are the validation characters, if there are any. The generator may be dropped after
-    any event: the run is then consistent. It ends early, and without `Finished`, if `stop` says so
-    in the middle of an evaluation, which counts as not begun.
+    `held_out` are the validation characters, if there are any; `ngrams` are those of the text, if
+    the network is to be joined with them. The generator may be dropped after any event: the run is
+    then consistent. It ends early, and without `Finished`, if `stop` says so in the middle of an
+    evaluation, which counts as not begun.
 
     Raises TrainingDiverged after `MOST_STRIKES` returns to the last good weights.
     """
-    return _Trainer(run, budget, held_out, clock, stop).events()
+    return _Trainer(run, budget, held_out, ngrams, clock, stop).events()
 
 
 class _Trainer:
@@ -104,6 +59,7 @@ class _Trainer:
         run: Run,
         budget: Budget,
         held_out: Passages,
+        ngrams: NGrams | None,
         clock: Callable[[], float],
         stop: Callable[[], bool],
     ) -> None:
@@ -111,9 +67,8 @@ class _Trainer:
         self.stop = stop
         self.timed = budget.seconds is not None
         self.pace = Pace(run, budget, clock)
-        self.evaluator: Evaluator | None = None
-        if held_out.characters:
-            self.evaluator = run.evaluator(held_out)
+        self.evaluator = run.evaluator(held_out) if held_out.characters else None
+        self.voices = Voices(ngrams, self.evaluator) if ngrams and self.evaluator else None
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self.pace.spacing()
 
@@ -151,7 +106,7 @@ class _Trainer:
             if event.best or not known:
                 yield event
         seconds, speed = self.pace.seconds(), self.pace.speed()
-        yield Finished(progress.step, seconds, progress.best_loss, speed, early)
+        yield Finished(progress.step, seconds, progress.loss, speed, early)
 
     def gains_nothing(self, share: float) -> bool:
         """Is the rest of a budget of time lost time? The text is known by heart, or the weights got
@@ -197,13 +152,15 @@ class _Trainer:
             return None
         before = self.pace.clock()
         found: list[Measured] = []
+        both: list[Joined | None] = []
         for weights in candidates:
             measured = self.evaluator.measure(weights, self.pool, self.stop)
             if measured is None:
                 return None
             # What has not been trained stays as it was made, or as another model had it.
             found.append(measured if progress.step else measured.unscaled())
-        kept = [run.keep_if_best(*pair) for pair in zip(found, candidates, strict=True)]
+            both.append(self.join(found[-1].scale) if progress.is_best(found[-1]) else None)
+        kept = [run.keep_if_best(*each) for each in zip(found, candidates, both, strict=True)]
         self.pace.evaluation_took((self.pace.clock() - before) / len(candidates))
         finite = [measured for measured in found if math.isfinite(measured.loss)]
         if not finite:
@@ -235,9 +192,14 @@ class _Trainer:
             again = evaluator.measure(best.flat, self.pool, self.stop)
             if again is None:
                 return False
-            run.measured_again(again)
+            progress.measured_again(again, self.join(1.0))
         progress.evaluated, progress.evaluated_from = allowed, progress.from_step
         return True
+
+    def join(self, scale: float) -> Joined | None:
+        """What the weights that were measured last, with logits times `scale`, are together with
+        the n-grams. Weights that have learnt nothing have nothing to say beside them."""
+        return self.voices.joined(scale) if self.voices and self.run.progress.step else None
 
     def record(self, validation: float) -> None:
         """Add a point to the history: both losses, since the point before."""

@@ -14,7 +14,9 @@ from charrnn.errors import UsageError
 from charrnn.machine.memory import free_memory, gigabytes
 from charrnn.network.cells import CELLS
 from charrnn.storage.npz import FILE_BYTES
+from charrnn.text.ngram_model import BYTES_PER_CHARACTER, MOST_BYTES
 from charrnn.text.ngrams import COUNTED, PREDICTED
+from charrnn.training.evaluation import KEPT
 from charrnn.training.recipe import parameter_count
 from charrnn.training.settings import Settings
 
@@ -31,6 +33,9 @@ WORKER_COPIES = 2
 WORKER = 25 * 2**20
 #: Bytes while the baselines of so many characters are counted.
 PER_COUNTED_CHARACTER = 40
+#: Copies of the n-grams: those of the file, and the tables of their reader. And of the logits that
+#: an evaluation leaves: the network's, those that count, and the n-grams'.
+NGRAM_COPIES, KEPT_COPIES = 4, 4
 PROGRAM = 60 * 2**20  # what Python takes
 
 
@@ -64,7 +69,12 @@ def need(
     text = copies * (1 + (V > 256)) * characters + PER_COUNTED_CHARACTER * counted
     state = CELLS[s.cell].carried_shapes(L, H, s.context or 0)
     saved = SAVED_COPIES * P + merged + B * sum(map(math.prod, state.values())) + V
-    return Need(4 * floats + others + text + PROGRAM, 4 * saved + SAVED_BESIDES)
+    ngrams = voices = 0
+    if s.ngrams and s.validation:
+        ngrams = min(BYTES_PER_CHARACTER * counted, MOST_BYTES)
+        voices = NGRAM_COPIES * ngrams + 4 * KEPT_COPIES * min(V * characters, KEPT)
+    memory = 4 * floats + others + text + voices + PROGRAM
+    return Need(memory, 4 * saved + ngrams + SAVED_BESIDES)
 
 
 def check_fits(

@@ -131,7 +131,7 @@ class RankedEvaluator(Evaluator):
     def __init__(self, run: RankedRun, held_out: Passages) -> None:
         self.run: RankedRun | None = run
         rank = run.ranks.number, run.ranks.size
-        super().__init__(run.model, held_out, workers=run.workers, rank=rank)
+        super().__init__(run.model, held_out, workers=run.workers, rank=rank, kept=run.kept)
 
     def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"run": None}
@@ -165,6 +165,11 @@ class RankedEvaluator(Evaluator):
                 ranks.sum(array)
             if stopped[0]:
                 ranks.forget_interruption()
+            elif self.kept_rows:
+                shares = np.array_split(self.chosen()[0], ranks.size)
+                found = ranks.gather(self.kept[..., shares[ranks.number]])
+                for share, kept in zip(shares, found, strict=True):
+                    self.kept[..., share] = kept
 
 
 def order(ranks: Ranks, what: int, *numbers: float) -> None:

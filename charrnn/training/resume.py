@@ -4,7 +4,7 @@ A file that loads is a model, but need not be one that can be trained further: i
 counters are JSON, and are checked here, before anything is computed with them.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -20,7 +20,8 @@ from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text import HELD_OUT
 from charrnn.text.corpus import Corpus
 from charrnn.text.division import Division
-from charrnn.text.ngrams import Baselines
+from charrnn.text.ngrams import COUNTED, Baselines
+from charrnn.training.counting import counted
 from charrnn.training.run import Run
 from charrnn.training.session import Session, batches_of, blocks_of, division_of
 from charrnn.training.settings import Budget, Choices, Settings
@@ -34,9 +35,10 @@ def resume_session(
     *,
     threads: int | None = None,
     ranks: int = 1,
+    ngrams: bool = True,
 ) -> Session:
     """The run that `stored`, read from `path`, holds; on as many threads as before by default, if
-    there are as many ranks as before.
+    there are as many ranks as before. Without `ngrams` it goes on without any.
 
     Raises CheckpointError if it cannot be continued, or belongs to another text. What may make the
     continuation differ in its last bits is in the session's `warnings`.
@@ -50,6 +52,7 @@ def resume_session(
     meta = stored.meta
     try:
         settings, budget, baselines = _settings(meta)
+        settings = replace(settings, ngrams=settings.ngrams and ngrams)
         _check_text(corpus, meta["corpus"], name)
         best = CharModel(
             stored.parameters,
@@ -77,6 +80,13 @@ def resume_session(
             f"Start a new run from its weights: --init-from {name}, with another --out.",
         ) from error
     session = Session(corpus, division, settings, budget, run, baselines)
+    if not settings.ngrams:
+        run.progress.without_ngrams()
+    elif stored.ngrams or baselines is None:
+        session.ngrams = stored.ngrams
+    else:  # they have gained nothing yet, or this is an older file
+        size, most = len(corpus.vocabulary), baselines.counted or COUNTED
+        _, session.ngrams = counted(division, size, most)
     session.threads = threads
     session.warnings += _differences(meta, before, run, ranks)
     return session

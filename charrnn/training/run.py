@@ -13,13 +13,14 @@ from charrnn.arrays import Array
 from charrnn.machine.workers import WorkerPool
 from charrnn.network.body import State
 from charrnn.network.ensemble import Ensemble
+from charrnn.network.mixture import Joined
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
 from charrnn.text.batches import Batches, as_count
 from charrnn.text.passages import Passages
 from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.unit_batches import UnitBatches
-from charrnn.training.evaluation import Evaluator, Measured
+from charrnn.training.evaluation import KEPT, Evaluator, Measured
 from charrnn.training.figures import Progress
 from charrnn.training.gradient import Gradient, default_workers
 from charrnn.training.optimisers import rescale, sum_of_squares
@@ -129,7 +130,12 @@ class Run:
 
     def evaluator(self, held_out: Passages) -> Evaluator:
         """What measures this model's weights on held-out text; a job for the pool."""
-        return Evaluator(self.model, held_out, workers=self.workers)
+        return Evaluator(self.model, held_out, workers=self.workers, kept=self.kept)
+
+    @property
+    def kept(self) -> int:
+        """How many logits an evaluation has to leave."""
+        return KEPT if self.settings.ngrams else 0
 
     def begin_budget(self) -> None:
         """Go on from here with a new budget, and a new schedule of the learning rate."""
@@ -146,24 +152,16 @@ class Run:
         """What the checkpoint is for: the best network, or without validation the averaged one."""
         return self.averaged() if self.progress.best_loss is None else self.best
 
-    def keep_if_best(self, found: Measured, weights: Array) -> bool:
-        """Keep `weights`, their softmax layer scaled, if their held-out loss is the best so far."""
-        progress, loss = self.progress, found.loss
-        if not np.isfinite(loss) or (progress.best_loss is not None and loss >= progress.best_loss):
+    def keep_if_best(self, found: Measured, weights: Array, both: Joined | None = None) -> bool:
+        """Keep `weights`, their softmax layer scaled, and what they are together with n-grams, if
+        their held-out loss is the best so far."""
+        if not self.progress.is_best(found):
             return False
-        progress.best_loss, progress.best_scale = loss, found.scale
-        progress.best_characters, progress.best_error = found.characters, found.error
-        progress.best_step = progress.step
+        self.progress.best(found, both)
         self.best = self.model.merged(weights)
         for name in ("head.weight", "head.bias"):
             self.best.parameters[name][...] *= self.best.dtype.type(found.scale)
         return True
-
-    def measured_again(self, found: Measured) -> None:
-        """The best weights, as they were kept, were measured on more text than before."""
-        progress = self.progress
-        progress.best_loss = found.plain
-        progress.best_characters, progress.best_error = found.characters, found.error
 
     def take_snapshot(self) -> None:
         """Mark the present weights as good: `go_back` returns to them."""

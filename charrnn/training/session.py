@@ -24,11 +24,13 @@ from charrnn.storage.checkpoint import Checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.corpus import Corpus
 from charrnn.text.division import Division, divide, spans
-from charrnn.text.ngrams import COUNTED, PREDICTED, Baselines, baselines
+from charrnn.text.ngram_model import NGrams
+from charrnn.text.ngrams import Baselines
 from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.spread import check_room
 from charrnn.text.unit_batches import UnitBatches
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.counting import counted, most_counted
 from charrnn.training.excerpt import excerpt
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget, Settings
@@ -44,6 +46,7 @@ class Session:
     budget: Budget
     run: Run
     baselines: Baselines | None
+    ngrams: NGrams | None = None  # of the training text
     inherited: dict[str, str] | None = None  # by `inherit`, from another model
     warnings: list[str] = field(default_factory=list)
     threads: int | None = None  # of each rank, as it was asked for or was before
@@ -56,11 +59,10 @@ class Session:
     def save(self, path: Path) -> None:
         """Write the best weights so far, and all that is needed to continue, to `path`."""
         run, vocabulary = self.run, self.corpus.vocabulary
-        parameters = run.result().parameters
-        meta = self._meta()
-        checkpoint.save(
-            path, Checkpoint(meta, vocabulary.code_points, parameters, run.arrays(timed=self.timed))
-        )
+        parameters, arrays = run.result().parameters, run.arrays(timed=self.timed)
+        ngrams = self.ngrams if run.progress.ngram_weight else None
+        stored = Checkpoint(self._meta(), vocabulary.code_points, parameters, arrays, ngrams)
+        checkpoint.save(path, stored)
 
     @property
     def timed(self) -> bool:
@@ -93,6 +95,7 @@ class Session:
                 "standard_error": progress.best_error,
                 "logit_scale": progress.best_scale,
             },
+            **self._voices,
             "baselines": asdict(self.baselines) if self.baselines else None,
             "history": progress.history,
             "corpus": {
@@ -111,6 +114,15 @@ class Session:
                 "python": platform.python_version(),
             },
         }
+
+    @property
+    def _voices(self) -> dict[str, Any]:
+        """With which weights the n-grams are joined, and what that achieves, if they are."""
+        progress = self.run.progress
+        if not (self.ngrams and progress.ngram_weight):
+            return {}
+        weights = {"network_weight": progress.network_weight, "ngram_weight": progress.ngram_weight}
+        return {"ngrams": weights | {"loss": progress.joined_loss, "alone": progress.ngram_loss}}
 
     @cached_property
     def _units(self) -> dict[str, Any]:
@@ -163,14 +175,10 @@ def new_session(
             problem = f"the other model is not made of {settings.members} members"
             raise UsageError(problem, "Leave --members out.")
         model = Ensemble.unmerged(merged, settings.members)
-    beat = None
-    if division.held_out.characters:
-        # Where one passage meets another is a context like any other: there are few. The order
-        # of the n-grams is chosen on the last tenth, which is of all passages.
-        texts = division.training.ends(COUNTED), division.held_out.beginnings(PREDICTED)
-        beat = baselines(*texts, size, progress=progress)
+    most = most_counted(budget)
+    beat, ngrams = counted(division, size, most, ngrams=settings.ngrams, progress=progress)
     run = Run(model, batches_of(division, corpus.boundary, settings), settings, threads)
-    return Session(corpus, division, settings, budget, run, beat, inherited)
+    return Session(corpus, division, settings, budget, run, beat, ngrams, inherited)
 
 
 def division_of(corpus: Corpus, settings: Settings) -> Division:

@@ -160,6 +160,12 @@ class Request:
         panel=LEARNING,
         show_default="drawn and printed",
     )
+    no_ngrams: bool = option(
+        "Leave the n-grams of the text, which help the network to write, out of the file.",
+        default=False,
+        flag="--no-ngrams",
+        panel=TEXT,
+    )
     resume: bool = option(
         "Continue --out where it stopped.", default=False, flag="--resume", panel=RUNNING
     )
@@ -211,6 +217,7 @@ class Settings:
     optimizer: str = "adam"  # as in files from before there was another
     context: int | None = None  # places that are read at once; None for one after the other
     held_out: str = "tail"
+    ngrams: bool = True
 
     @property
     def network(self) -> str:

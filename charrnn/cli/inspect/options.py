@@ -60,6 +60,12 @@ class Request:
         flag="--dynamic",
         panel=MEASUREMENT,
     )
+    ngrams: bool = option(
+        "surprisal, next, context: the network, its n-grams, and both together.",
+        default=False,
+        flag="--ngrams",
+        panel=MEASUREMENT,
+    )
     rate: float | None = option(
         "--dynamic: its learning rate.", minimum=0, panel=MEASUREMENT, show_default="0.002"
     )

@@ -11,6 +11,7 @@ from charrnn.cli.inspect import checks, measure
 from charrnn.cli.inspect.measured_text import MeasuredText, about
 from charrnn.cli.inspect.options import Request
 from charrnn.cli.inspect.screen import Screen
+from charrnn.cli.inspect.voices import Voice, check_voices, voices_of
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import CharRNNError, UsageError
@@ -35,7 +36,10 @@ def report(
         check_format(save)
         check_writable(save)
     checks.check_dynamic(request)
+    check_voices(request, len(paths))
     models = [load(path) for path in paths]
+    if request.ngrams:
+        models = voices_of(models[0])
     request = checks.settled(request, models)
     text = measure.text_for(request, models[0])
     terminal.stderr.say(*text.notes)
@@ -75,7 +79,7 @@ def whole_json(
 ) -> dict[str, Any]:
     """One object: of the contract's shape for one model, with a list `compare` for several."""
     objects: list[dict[str, Any]] = [
-        as_json(report) | {"model": about(model)}
+        as_json(report) | {"model": about(model) | voice(model)}
         for model, report in zip(models, reports, strict=True)
     ]
     head: dict[str, Any] = {"schema": SCHEMA, "view": view}
@@ -85,8 +89,16 @@ def whole_json(
     return head | measured_on | {"compare": objects}
 
 
+def voice(model: Model) -> dict[str, str]:
+    """What JSON says of a model that is a voice of another."""
+    return {"voice": model.name} if isinstance(model, Voice) else {}
+
+
 def file_names(models: list[Model]) -> list[str]:
-    """File names without `.npz`, or whole paths where two names are the same."""
+    """File names without `.npz`, or whole paths where two names are the same; of the voices of one
+    model their names."""
+    if voices := [model.name for model in models if isinstance(model, Voice)]:
+        return voices
     stems = [Path(model.path).name.removesuffix(".npz") for model in models]
     unique = len(set(stems)) == len(stems)
     return stems if unique else [model.path for model in models]

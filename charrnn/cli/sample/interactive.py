@@ -45,7 +45,9 @@ class Conversation:
 
     def reset(self) -> None:
         """Begin anew, with the passage that the seed draws."""
-        start = self.loaded.start(seeds=[self.seeded], cold=self.wanted.cold)
+        start = self.loaded.start(
+            seeds=[self.seeded], cold=self.wanted.cold, ngram_weight=self.wanted.weight
+        )
         self.stepper = start.streams()
         self.unit = ""  # of --until: what has been said since the last one ended
 

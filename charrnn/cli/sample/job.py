@@ -109,7 +109,9 @@ class Job:
     def generate(self, filters: Filters, seeds: list[int], signals: list[int]) -> list[Text]:
         """A text for each seed; what is there when a signal comes."""
         texts = [Text(seed, filters.temperature) for seed in seeds]
-        start = self.loaded.start(self.prompt, seeds, cold=self.wanted.cold)
+        start = self.loaded.start(
+            self.prompt, seeds, cold=self.wanted.cold, ngram_weight=self.wanted.weight
+        )
         pieces = self.loaded.pieces(start, filters, self.rules, measure=self.measure)
         if self.live:
             self.announce(texts[0])

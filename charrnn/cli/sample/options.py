@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from charrnn.errors import UsageError
+from charrnn.network import MOST_WEIGHT
 from charrnn.training.settings import option
 
 if TYPE_CHECKING:
@@ -21,6 +22,17 @@ SHOW = "What is shown"
 class Wanted:
     """What the user asked for. Raises UsageError for requests that contradict each other."""
 
+    no_ngrams: bool = option(
+        "The network alone, without the n-grams of its text.", default=False, panel=SHAPE
+    )
+    ngram_weight: float | None = option(
+        "Weight of the n-grams: 0 is the network alone, 1 nearly the n-grams alone.",
+        minimum=0,
+        maximum=MOST_WEIGHT,
+        metavar="W",
+        panel=SHAPE,
+        show_default="chosen on held-out text",
+    )
     only: str | None = option(
         "Write only these characters; ranges such as a-z work.", metavar="CHARS", panel=SHAPE
     )
@@ -155,7 +167,8 @@ class Wanted:
     )
 
     def __post_init__(self) -> None:
-        for one, other in (("prompt", "prompt_file"), ("raw", "escape"), ("heat", "json")):
+        pairs = ("prompt", "prompt_file"), ("raw", "escape"), ("heat", "json")
+        for one, other in (*pairs, ("no_ngrams", "ngram_weight")):
             if getattr(self, one) and getattr(self, other):
                 names = f"--{one} and --{other}".replace("_", "-")
                 raise UsageError(f"{names} contradict each other", "Give one of them.")
@@ -173,6 +186,11 @@ class Wanted:
         if self.encoding and not (self.corpus or self.prompt_file):
             problem = "--encoding is that of --prompt-file and --corpus"
             raise UsageError(problem, "Add one of them.")
+
+    @property
+    def weight(self) -> float | None:
+        """That of the n-grams, unless it is the file's."""
+        return 0.0 if self.no_ngrams else self.ngram_weight
 
     @property
     def temperatures(self) -> list[float]:

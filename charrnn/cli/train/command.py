@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from charrnn.cli.train.signals import Signals
     from charrnn.cli.train.views import View
     from charrnn.training.crew import Crew
-    from charrnn.training.loop import Finished
+    from charrnn.training.events import Finished
     from charrnn.training.session import Session
 
 SAMPLE_LENGTH = 300
@@ -135,10 +135,12 @@ def watch(
     session: "Session", view: "View", saver: "Saver", sample_every: int | None, signals: "Signals"
 ) -> "Finished":
     """The loop over the events: show, sample, save, and stop between two steps when asked to."""
-    from charrnn.training.loop import Evaluation, Finished, Step, WentBack, train
+    from charrnn.training.events import Evaluation, Finished, Step, WentBack
+    from charrnn.training.loop import train
 
     progress, speed = session.run.progress, 0.0
-    for event in train(session.run, session.budget, session.division.held_out, stop=signals.stop):
+    about = session.run, session.budget, session.division.held_out, session.ngrams
+    for event in train(*about, stop=signals.stop):
         match event:
             case Step():
                 saver.up_to_date = False
@@ -162,7 +164,7 @@ def watch(
             break
         if saver.due:
             saver.try_to_save()
-    return Finished(progress.step, progress.seconds, progress.best_loss, speed)
+    return Finished(progress.step, progress.seconds, progress.loss, speed)
 
 
 def sample_text(session: "Session") -> str:

@@ -16,7 +16,7 @@ from charrnn.cli.train.curve import LINE, VALIDATION, Losses, Mark, paint
 from charrnn.cli.train.plan import Plan
 from charrnn.cli.train.views import LineView
 from charrnn.training.durations import format_duration
-from charrnn.training.loop import Evaluation, Finished, Step
+from charrnn.training.events import Evaluation, Finished, Step
 from charrnn.visible import visible
 
 REPAINT = 1 / 2  # seconds: 2 ms each, measured

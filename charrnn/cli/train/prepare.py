@@ -100,7 +100,7 @@ def fresh(
         epochs=request.epochs,
     )
     settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
-    settings = dataclasses.replace(settings, held_out=held_out)
+    settings = dataclasses.replace(settings, held_out=held_out, ngrams=not request.no_ngrams)
     workers = request.threads or default_workers(settings.batch_size, settings.members)
     size = len(corpus.vocabulary), len(corpus.ids)
     free = free_memory()
@@ -153,7 +153,14 @@ def resumed(
     known = dataclasses.replace(known, **reading(request))
     corpus = read_corpus(paths, known, request.out.parent, progress)
     ranks = crew.ranks.size
-    session = resume_session(corpus, stored, request.out, threads=request.threads, ranks=ranks)
+    session = resume_session(
+        corpus,
+        stored,
+        request.out,
+        threads=request.threads,
+        ranks=ranks,
+        ngrams=not request.no_ngrams,
+    )
     run, steps = session.run, request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, session.settings, run.batches.characters)

@@ -8,14 +8,13 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.cli.train.plan import Plan, nats
+from charrnn.cli.train.closing import closing_lines
+from charrnn.cli.train.plan import Plan
 from charrnn.training.durations import format_duration
-from charrnn.training.loop import Evaluation, Finished, Step, WentBack
-from charrnn.training.verdict import verdict, without_validation
+from charrnn.training.events import Evaluation, Finished, Step, WentBack
 from charrnn.visible import visible
 
 
@@ -150,6 +149,9 @@ class JsonView(View):
             steps=event.step,
             seconds=event.seconds,
             best_loss=loss,
+            network_loss=progress.best_loss,
+            ngram_loss=progress.ngram_loss,
+            ngram_weight=progress.ngram_weight,
             bits_per_character=None if loss is None else loss / math.log(2),
             measured_characters=progress.best_characters,
             standard_error=progress.best_error,
@@ -157,34 +159,3 @@ class JsonView(View):
             checkpoint=str(path),
             stopped_by=stopped_by,
         )
-
-
-def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> list[str]:
-    """What was reached, where it is, and what to type next."""
-    duration = format_duration(event.seconds)
-    speed = f"{event.characters_per_second:,.0f} characters/s"
-    early = " (more time would gain nothing)" if event.early else ""
-    lines = [f"{event.step:,} steps in {duration}{early}, {speed}"]
-    session, short = plan.session, plan.session.corpus.short
-    held_out = session.division.held_out.characters
-    if not held_out:
-        lines.append(without_validation(short))
-    elif event.best_loss is not None:
-        progress = session.run.progress
-        lines[0] += f"; best validation loss {nats(event.best_loss)} per character"
-        if progress.best_characters < held_out:
-            lines[0] += f" on {progress.best_characters:,} of the {held_out:,} held-out characters"
-            lines[0] += f", give or take {progress.best_error:.3f}" if progress.best_error else ""
-        if session.baselines:
-            history = session.run.progress.history
-            about = (history, event.best_loss, session.baselines, held_out)
-            lines.append(verdict(*about, early=event.early, short=short))
-    if stopped_by != "budget":
-        corpus = " ".join(map(quote, plan.session.corpus.files))
-        lines.append(f"stopped by {stopped_by}; saved {path}")
-        lines.append(f"Go on: charrnn train {corpus} --out {quote(str(path))} --resume")
-    else:
-        lines.append(f"saved {path}")
-    model = "" if str(path) == "charrnn.npz" else f" {quote(str(path))}"
-    lines.append(f"Next: charrnn sample{model} --temp 0.8")
-    return lines

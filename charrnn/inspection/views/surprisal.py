@@ -6,6 +6,7 @@ from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, Cell, How
 from charrnn.inspection.dynamic_evaluation import DynamicLoss
 from charrnn.inspection.surprisal import Surprisal, WorstPlace
+from charrnn.inspection.views import disagreement
 from charrnn.inspection.views.painted import paint
 from charrnn.inspection.words import figure, plural
 
@@ -100,3 +101,4 @@ def compare(names: list[str], reports: list[Surprisal], canvas: Canvas, how: How
     for name, report in zip(names, reports, strict=True):
         if report.dynamic:
             canvas.prose(f"{name}: {dynamic(report.dynamic)}")
+    disagreement.show(names, reports, canvas, how)
