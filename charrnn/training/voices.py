@@ -42,7 +42,7 @@ class Voices:
         for row, ids in enumerate(evaluator.text[warm_up - before :, chosen], -before):
             if row == evaluator.kept_rows:
                 break
-            if (row == begins).any():  # nothing precedes it
+            if np.any(row == begins):  # nothing precedes it
                 reader.stand(np.where(row == begins, 0, reader.contexts))
             p = reader.step(ids.astype(np.intp))
             if row >= 0:
