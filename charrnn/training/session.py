@@ -16,8 +16,6 @@ from charrnn import __version__
 from charrnn.errors import UsageError
 from charrnn.network.ensemble import Ensemble, is_merger
 from charrnn.network.initialisation import initialise
-from charrnn.network.model import CharModel
-from charrnn.network.parameters import INPUTS
 from charrnn.progress import Progress, silent
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
@@ -29,9 +27,9 @@ from charrnn.text.ngrams import Baselines
 from charrnn.text.segment_batches import SegmentBatches
 from charrnn.text.spread import check_room
 from charrnn.text.unit_batches import UnitBatches
-from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.counting import counted, most_counted
 from charrnn.training.excerpt import excerpt
+from charrnn.training.inheriting import inherit
 from charrnn.training.run import Run
 from charrnn.training.settings import Budget, Settings
 
@@ -51,10 +49,18 @@ class Session:
     warnings: list[str] = field(default_factory=list)
     threads: int | None = None  # of each rank, as it was asked for or was before
 
-    def begin_budget(self, budget: Budget) -> None:
-        """Go on from here with a new budget, and so with a new schedule of the learning rate."""
+    def begin_budget(self, budget: Budget, progress: Progress = silent) -> None:
+        """Go on from here with a new budget, and so with a new schedule of the learning rate. More
+        n-grams are counted if it allows that."""
         self.budget = budget
         self.run.begin_budget()
+        beat, most = self.baselines, most_counted(budget)
+        if beat and 0 < beat.counted < min(most, self.division.training.characters):
+            about = self.division, len(self.corpus.vocabulary), most
+            self.baselines, self.ngrams = counted(
+                *about, ngrams=self.settings.ngrams, progress=progress
+            )
+            self.run.progress.evaluated = 0  # so that the best weights are measured with them
 
     def save(self, path: Path) -> None:
         """Write the best weights so far, and all that is needed to continue, to `path`."""
@@ -206,44 +212,3 @@ def batches_of(
     if boundary is None:
         return Batches(text, *sizes)
     return UnitBatches(text, boundary, *sizes, settings.seed)
-
-
-def inherit(model: CharModel, vocabulary: Vocabulary, other: Checkpoint) -> dict[str, str]:
-    """Copy the weights of `other` into `model`, rows and columns matched by character.
-
-    Returns the characters that were `kept`, are `new` and were `dropped`, each as one string.
-    Raises UsageError if the networks differ in cell, layers, hidden size or context.
-    """
-    mine = {
-        "cell": model.cell.name,
-        "activation": model.cell.activation,
-        "layers": model.layers,
-        "hidden_size": model.hidden_size,
-        "context": model.context or None,
-    }
-    for name, value in mine.items():
-        if value != other.meta.get(name):
-            option = name.replace("_", "-")
-            raise UsageError(
-                f"the other model has {option} {other.meta.get(name)}, this one {value}",
-                f"Give --{option} {other.meta.get(name)}, or leave the option out.",
-            )
-    _, here, there = np.intersect1d(
-        vocabulary.code_points, other.vocabulary, assume_unique=True, return_indices=True
-    )
-    for name, array in model.parameters.items():
-        source = other.parameters[name]
-        if name in INPUTS:  # the alphabet, once for each place
-            columns = array.reshape(len(array), -1, len(vocabulary))
-            columns[:, :, here] = source.reshape(len(array), -1, len(other.vocabulary))[:, :, there]
-        elif name.startswith("head."):
-            array[here] = source[there]
-        else:
-            array[...] = source
-    old, new = Vocabulary(other.vocabulary).characters, vocabulary.characters
-    then, now = set(old), set(new)
-    return {
-        "kept": "".join(c for c in new if c in then),
-        "new": "".join(c for c in new if c not in then),
-        "dropped": "".join(c for c in old if c not in now),
-    }

@@ -165,9 +165,9 @@ def resumed(
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, session.settings, run.batches.characters)
     if steps is not None:
-        session.begin_budget(Budget(steps=steps))
+        session.begin_budget(Budget(steps=steps), progress)
     elif request.time is not None:
-        session.begin_budget(Budget(seconds=parse_duration(request.time)))
+        session.begin_budget(Budget(seconds=parse_duration(request.time)), progress)
     elif run.progress.share >= 1:
         session.warnings.append(
             f"{request.out} is finished, its budget is spent; --resume --time 10m adds ten minutes"
