@@ -26,6 +26,7 @@ from charrnn.storage import checkpoint
 from charrnn.text.corpus import read_corpus
 from charrnn.text.ngram_model import count
 from charrnn.text.passages import whole
+from charrnn.training import counting
 from charrnn.training.counting import A_SECOND, FEWEST, most_counted
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.settings import Budget
@@ -157,6 +158,23 @@ def test_a_short_time_counts_a_part_of_a_large_text() -> None:
     assert counted == [FEWEST, 60 * A_SECOND, 8_000_000, 8_000_000]
 
 
+def test_more_time_counts_more(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("A_SECOND", "FEWEST"):
+        monkeypatch.setattr(counting, name, 5_000)
+    about = "train", folder / "text", "--out", tmp_path / "m.npz", "-q", "--threads", "1"
+    assert run_here(*about, *SMALL, "--time", "1s", "--seed", "1") == 0
+    before = charrnn.load(tmp_path / "m.npz")
+    assert run_here(*about, "--resume", "--steps", "5") == 0
+    after = charrnn.load(tmp_path / "m.npz")
+    assert before.meta["baselines"]["counted"] == 5_000
+    assert after.meta["baselines"]["counted"] == 36_000
+    assert after.meta["baselines"]["ngram"] < before.meta["baselines"]["ngram"]
+    assert after.meta["ngrams"]["alone"] < before.meta["ngrams"]["alone"]
+    assert after.meta["ngrams"]["nodes"] > before.meta["ngrams"]["nodes"]
+
+
 # In `sample`
 
 
@@ -277,6 +295,10 @@ def test_inspect_shows_the_voices_apart_and_together(
     assert [each["nats"] for each in found] == pytest.approx(expected, abs=0.01)
     assert run_here(*about, "surprisal", "--ngrams") == 0
     assert "where the network and n-grams differ" in capsys.readouterr().out
+    assert run_here(*about, "summary") == 0
+    said = capsys.readouterr().out
+    assert f"pieces of up to {meta['order']} characters" in said
+    assert f"with n-grams   {meta['loss']:.2f}" in said
     for view in ("next", "context"):
         assert run_here(*about, view, "--ngrams", "--windows", "8", "--steps", "12") == 0
         assert "n-grams" in capsys.readouterr().out

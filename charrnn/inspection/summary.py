@@ -51,7 +51,9 @@ class Summary:
     versions: Mapping[str, Any]
     seed: int | None
     excerpt_characters: int
-    best: float | None
+    best: float | None  # of the network alone
+    joined: float | None  # of the network and the n-grams in its file
+    longest_piece: int | None  # characters of the text that stand there, with all n-grams
     best_step: int | None
     best_characters: int | None  # that it was measured on
     unigram: float | None
@@ -73,6 +75,7 @@ def summarise(meta: Mapping[str, Any], vocabulary: str, parameters: Mapping[str,
         for name, p in parameters.items()
     )
     best, baselines = mapping(meta.get("best")), mapping(meta.get("baselines"))
+    ngrams = mapping(meta.get("ngrams"))
     excerpt = meta.get("excerpt")
     return Summary(
         cell=meta["cell"],
@@ -88,6 +91,8 @@ def summarise(meta: Mapping[str, Any], vocabulary: str, parameters: Mapping[str,
         seed=whole(meta.get("seed")),
         excerpt_characters=len(excerpt) if isinstance(excerpt, str) else 0,
         best=number(best.get("loss")),
+        joined=number(ngrams.get("loss")),
+        longest_piece=whole(ngrams.get("order")),
         best_step=whole(best.get("step")),
         best_characters=whole(best.get("characters")),
         unigram=number(baselines.get("unigram")),

@@ -46,6 +46,8 @@ def show(report: Summary, canvas: Canvas, how: How) -> None:
     canvas.prose(f"seed: {'not recorded' if report.seed is None else report.seed}")
     excerpt = plural(report.excerpt_characters, "character") + " of held-out text"
     canvas.prose(f"excerpt: {excerpt if report.excerpt_characters else 'none'}")
+    if report.longest_piece:
+        canvas.prose(f"n-grams: pieces of up to {report.longest_piece} characters of the text")
     curve(report, canvas)
     results(report, canvas)
 
@@ -110,7 +112,8 @@ def results(report: Summary, canvas: Canvas) -> None:
     lines = {
         "unigram": report.unigram,
         f"{order}-gram" if order else "n-gram": report.ngram,
-        "this model": report.best,
+        "this network" if report.joined else "this model": report.best,
+        "with n-grams": report.joined,
     }
     highest = max(present(lines.values()), default=0.0)
     if not highest:
