@@ -48,8 +48,9 @@ def baselines(
     most: int = COUNTED,
     progress: Progress = silent,
 ) -> tuple[Baselines, tuple[int, int]]:
-    """The unigram and the best n-gram on the held-out text, counted on the training text; and what
-    a file can carry of that n-gram, its order and `whole` as `ngram_model` names them.
+    """The unigram and the best n-gram on the held-out text, counted on the training text; and of
+    what order and `whole`, as `ngram_model` names them, a file can carry n-grams: of the largest
+    order, which is better beside a network also where a smaller one is better alone.
 
     The order is chosen on the training text alone: the one that best predicts its last tenth from
     the rest. That order is then counted again on the whole training text. Every held-out character
@@ -68,5 +69,5 @@ def baselines(
     best = int(np.argmin([order.losses[0] for order in tried]))  # of equals the shortest
     unigram, ngram = tried[0].losses[1], tried[best].losses[1]
     beat = Baselines(unigram, ngram, best + 1, border, len(held_out_ids))
-    sizes = [(order.different, order.twice) for order in tried[: best + 1]]
+    sizes = [(order.different, order.twice) for order in tried]
     return beat, fitting(sizes, border, vocabulary_size)
