@@ -82,6 +82,33 @@ def test_a_gru_that_keeps_95_percent_has_that_gain() -> None:
     assert found.memory is None  # 1 % is reached after 90 characters, and 60 were measured
 
 
+@pytest.mark.parametrize("gain", [0.8, 1.2])
+def test_vanishing_hides_in_the_total_and_explosion_does_not(gain: float) -> None:
+    """The network is linear, W_hh = g Q, so its total is a sum that can be written down: that over
+    the later steps j of (g Q^T)^j times the gradient of each loss at its own step."""
+    T = 60
+    model = bare_model("rnn", 16)
+    q, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(16, 16)))
+    model.parameters["rnn.weight_hh_l0"][...] = gain * q
+    columns = text(T + 1)[:, None]
+    total, lag = (norms[0, 0, :, 0] for norms in window_norms(model, columns, burn_in=0))
+    head = model.parameters["head.weight"]
+    alone = head.T @ (np.full((V, 1), 1 / V) - np.eye(V)[:, columns[1:, 0]])  # h is 0, so p is 1/V
+    summed = np.zeros(16)
+    for t in reversed(range(T)):
+        summed = alone[:, t] + gain * q.T @ summed
+        assert total[t] == pytest.approx(np.linalg.norm(summed), rel=1e-9)
+    assert lag[-1] / lag[0] == pytest.approx(gain ** (T - 1), rel=1e-9)
+    growth = total[0] / total[T // 2]
+    assert growth > 100 if gain > 1 else 1 / 3 < growth < 3
+
+
+def test_a_tanh_network_of_gain_three_explodes_in_the_total() -> None:
+    model = random_model("rnn", 1, 0, hidden_size=100, gain=0.3)  # 3 / sqrt(100)
+    total = gradient_norms(model, text(2000), steps=90, windows=8, burn_in=50).layers[0].total
+    assert total.median[0] > 1e6 * total.median[-1]
+
+
 # The gradients themselves
 
 

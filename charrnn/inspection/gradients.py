@@ -9,8 +9,8 @@ Two curves that must not be confused, both from `model.backward`, which holds th
 The same for the input: d(loss)/d(one-hot vector x) of the character read at that step. It exists
 for every network; of one that is feed-forward over N places it is exactly 0 from lag N on.
 
-Losses are in nats, per window, never divided by windows or steps. Only `lag` shows vanishing or
-explosion: `total` stays level because every later step adds a loss of its own.
+Losses are in nats, per window, never divided by windows or steps. Vanishing shows in `lag` alone:
+in `total` every later step adds a loss of its own, which hides it. Explosion shows in both.
 """
 
 from dataclasses import dataclass, replace
