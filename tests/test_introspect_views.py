@@ -1,5 +1,7 @@
 """Surprisal, context, units, gates and the unrolled network, where the answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small import context_of
@@ -11,11 +13,13 @@ from charrnn.inspection.export import as_json
 from charrnn.inspection.gates import gate_use
 from charrnn.inspection.gradients import gradient_norms
 from charrnn.inspection.neurons import Units, find, units
+from charrnn.inspection.pictures.sheet import Sheet
 from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.side_by_side import chunks
 from charrnn.inspection.summary import summarise
 from charrnn.inspection.surprisal import read, surprisal
 from charrnn.inspection.unfold import Moment, Strip, Unfolding, predict, sharing, unfold
+from charrnn.inspection.views.unfold import cells
 from charrnn.network.cells import CELLS
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
@@ -258,6 +262,23 @@ def test_unfolding_shows_the_states_and_distributions_of_the_run(cell: str) -> N
         np.testing.assert_array_equal(strip.values, units[strip.layer, strip.state][-1, :, 0])
     p = np.exp(logits[:, -1]) / np.exp(logits[:, -1]).sum()
     np.testing.assert_allclose(last.probabilities, p, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("cell", "activation"), [("lstm", "tanh"), ("rnn", "relu"), ("gru", "tanh")]
+)
+def test_more_of_a_state_is_never_drawn_as_less(cell: str, activation: str) -> None:
+    """Also where it passes 1, as c does and the h of a ReLU network."""
+    shapes = parameter_shapes(cell, 1, H, V)
+    model = CharModel({n: np.ones(s) for n, s in shapes.items()}, cell=cell, activation=activation)
+    for strip in unfold(model, np.array([2, 0]), "abcdefg").moments[-1].strips:
+        values = np.linspace(-1, 1, 17) if strip.bounded else np.linspace(-3, 3, 17)
+        drawn = cells(replace(strip, values=values), np.arange(17), Sheet(""))[:-1]
+        colours = [style.removeprefix("on #") for _, style in drawn]
+        warmth = [int(colour[:2], 16) - int(colour[4:], 16) for colour in colours]  # red - blue
+        assert warmth == sorted(warmth)
+        assert warmth[0] < 0 == warmth[8] < warmth[-1]
+        assert strip.bounded == (cell != "rnn" and strip.state == "h")
 
 
 def test_predictions_add_up_and_cool_down() -> None:

@@ -15,11 +15,13 @@ from charrnn.network.model import CharModel
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """A state of one layer after one step, (H,)."""
+    """A state of one layer after one step, (H,); `bounded` if by its equation within -1 and 1, as
+    an h behind a tanh is. The c of an LSTM and the h of a ReLU network are not."""
 
     layer: int
     state: str
     values: Array
+    bounded: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +69,11 @@ def unfold(
     tape = model.tape(len(ids), 1)
     logits, _ = model.forward(ids[:, None], model.zero_state(1), tape)
     p = distribution(logits, temperature)
+    tanh = model.cell.activation == "tanh"
     moments = []
     for t, index in enumerate(ids):
         strips = [
-            Strip(layer, state, values[t, :, 0].copy())
+            Strip(layer, state, values[t, :, 0].copy(), bounded=tanh and state == "h")
             for (layer, state), values in model.body.activations(tape).items()
         ]
         following = alphabet[ids[t + 1]] if t + 1 < len(ids) else target

@@ -10,7 +10,7 @@ from charrnn.arrays import Array
 from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, How, Part
 from charrnn.inspection.colours import diverging
-from charrnn.inspection.unfold import Moment, Unfolding
+from charrnn.inspection.unfold import Moment, Strip, Unfolding
 from charrnn.inspection.views import blocks
 
 TITLE = "the network unrolled"
@@ -27,7 +27,9 @@ def show(report: Unfolding, canvas: Canvas, how: How) -> None:
     which = f"all {H} units" if shown == H else f"{shown} liveliest of {H} units"
     low, high = ("blue", "orange") if canvas.colour else ("▁", "█")
     title = "the network at every step" if report.sharing.context else "the network unrolled"
-    canvas.prose((title, "bold"), f" from a zero state; {which}, {low} -1, {high} +1")
+    squashed = next((s.state for s in strips if not s.bounded), None)
+    drawn = f"; {squashed} drawn as tanh {squashed}" if squashed else ""
+    canvas.prose((title, "bold"), f" from a zero state; {which}, {low} -1, {high} +1{drawn}")
     liveliest = [
         lively(np.stack([m.strips[i].values for m in moments]), shown) for i in range(len(strips))
     ]
@@ -70,7 +72,7 @@ def block(report: Unfolding, steps: range, liveliest: list[Array], canvas: Canva
         if strips[i].state == "h":
             row(canvas, [up for _ in moments])
         arrow = " → " if report.sharing.states else "   "
-        row(canvas, [cells(m.strips[i].values[liveliest[i]], canvas) for m in moments], arrow)
+        row(canvas, [cells(m.strips[i], liveliest[i], canvas) for m in moments], arrow)
         row(
             canvas, [[f"layer {strips[i].layer} {strips[i].state}".center(COLUMN)] for _ in moments]
         )
@@ -109,15 +111,17 @@ def target_line(report: Unfolding, moment: Moment, order: Array, canvas: Canvas)
     return [(canvas.pad(shown, COLUMN), "red")]
 
 
-def cells(values: Array, canvas: Canvas) -> list[Part]:
-    """A strip: the colour of each cell is the activation, or without colour its height."""
+def cells(strip: Strip, units: Array, canvas: Canvas) -> list[Part]:
+    """The units of a strip: the colour of each cell is the activation, or without colour its
+    height. All values of an unbounded state go through tanh, so that more is never drawn as less.
+    """
+    values = strip.values[units]
     parts: list[Part] = []
-    for value in values.tolist():
-        squashed = float(np.tanh(value)) if abs(value) > 1 else value
+    for value in (values if strip.bounded else np.tanh(values)).tolist():
         if canvas.colour:
-            parts.append((" ", f"on {diverging(squashed)}"))
+            parts.append((" ", f"on {diverging(value)}"))
         else:
-            parts.append(HEIGHTS[min(int(squashed * 4 + 4), 7)])
+            parts.append(HEIGHTS[min(int(value * 4 + 4), 7)])
     return [*parts, " " * (COLUMN - len(values))]
 
 
