@@ -1,5 +1,6 @@
 """Gradient norms against mathematics with a known answer, finite differences and PyTorch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,16 @@ import pytest
 from small import RECURRENT, context_of
 
 from charrnn.errors import CorpusError
+from charrnn.inspection import words
 from charrnn.inspection.dynamics import lyapunov, spectral_radii
 from charrnn.inspection.gradients import gradient_norms, state_norms, window_norms
 from charrnn.inspection.statistics import band, decay, norms, relative_to_lag_0
+from charrnn.inspection.views.gradients import dynamics
 from charrnn.inspection.windows import cut
 from charrnn.network import numerics as ops
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
+from charrnn.network.recurrent import weights
 
 GOLDEN = Path(__file__).parent / "golden"
 V, H = 7, 5
@@ -107,6 +111,18 @@ def test_a_tanh_network_of_gain_three_explodes_in_the_total() -> None:
     model = random_model("rnn", 1, 0, hidden_size=100, gain=0.3)  # 3 / sqrt(100)
     total = gradient_norms(model, text(2000), steps=90, windows=8, burn_in=50).layers[0].total
     assert total.median[0] > 1e6 * total.median[-1]
+
+
+@pytest.mark.parametrize("cell", RECURRENT)
+def test_a_spectral_radius_is_printed_only_of_a_matrix_that_has_one(cell: str) -> None:
+    model = random_model(cell, 2, 0)
+    report = gradient_norms(model, text(300), steps=20, windows=4, burn_in=5)
+    radii = tuple(spectral_radii(model, layer) for layer in range(2))
+    said = dynamics(replace(report, spectral_radius=radii))
+    expected = [np.abs(np.linalg.eigvals(weights(model.parameters, i).W_hh)).max() for i in (0, 1)
+                ] if cell == "rnn" else []  # fmt: skip
+    assert ("spectral" in said) == bool(expected)
+    assert all(words.figure(radius) in said for radius in expected)
 
 
 # The gradients themselves

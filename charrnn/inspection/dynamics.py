@@ -57,8 +57,9 @@ def rescale(change: State) -> Array:
 
 
 def spectral_radii(model: CharModel, layer: int) -> dict[str, float]:
-    """The largest absolute eigenvalue of each gate's block (H, H) of a layer's W_hh, by gate. It
-    describes a block, not the Jacobian of a step."""
+    """The largest absolute eigenvalue of each gate's block (H, H) of a layer's W_hh, by gate. Of an
+    Elman network that is W_hh itself; where there are several, W_hh is not square and has no
+    eigenvalues, and the Jacobian of a step is none of the blocks and bounded by none of them."""
     H, cell = model.hidden_size, model.recurrent_cell
     blocks = weights(model.parameters, layer).W_hh.astype(np.float64).reshape(-1, H, H)
     radii = [float(np.abs(np.linalg.eigvals(block)).max()) for block in blocks]

@@ -201,10 +201,10 @@ def dynamics(report: Gradients) -> str:
     said = []
     if report.lyapunov is not None:
         said.append(f"top Lyapunov {report.lyapunov:.3f}/char")
-    if report.spectral_radius:
-        radii = report.spectral_radius[-1].values()
-        sign = "<=" if len(radii) > 1 else "="
-        said.append(f"spectral radius of W_hh {sign} {figure(max(radii))} (alone says little)")
+    radii = [list(layer.values()) for layer in report.spectral_radius or ()]
+    if radii and all(len(layer) == 1 for layer in radii):  # else W_hh is not square
+        each = ", ".join(figure(radius) for (radius,) in radii)
+        said.append(f"spectral radius of W_hh {each} (alone says little)")
     return "; ".join(said)
 
 
