@@ -80,15 +80,22 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     tape.keep_states(T - T % TOGETHER, T + 1)
 
 
-def backward(cell: Cell, w: Weights, tape: Tape, trace: Array | None = None) -> list[Array]:
-    """Backpropagation through time, from d(loss)/d(h_t) in `tape.dout`.
+def backward(
+    cell: Cell,
+    w: Weights,
+    tape: Tape,
+    trace: Array | None = None,
+    dlast: list[Array] | None = None,
+) -> list[Array]:
+    """Backpropagation through time, from d(loss)/d(h_t) in `tape.dout`, and from what later steps
+    say of the last state if `dlast`, one (H, B) per state, is given; it is not kept.
 
     Leaves the gradients of the projections on the tape, and returns d(loss)/d(initial state), one
     (H, B) per state. `trace` (T, S, H, B), if given, receives the whole derivative of the loss with
     respect to each state after each step.
     """
     G, H, B = tape.hp.shape
-    dstate = [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
+    dstate = dlast or [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
     dh = dstate[0]
     dout = by_step(tape.dout, B)
     W_hh_T = row_blocks(w.W_hh.T, B)

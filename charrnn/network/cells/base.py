@@ -105,6 +105,10 @@ class Cell(Architecture):
     def forward(self, step: Step) -> None:
         """From xp_t, hp_t and the states before to the gates and the states after."""
 
+    def output(self, step: Step) -> None:
+        """Write h_t anew from the states behind it, as `forward` does at its end. Only a cell with
+        a state behind h has anything to do; who changes such a state has to call it."""
+
     def through_output(self, step: Step, dstate: list[Array]) -> None:
         """Add to the other state gradients what reaches them through h_t. After this, `dstate` is
         the whole derivative of the loss with respect to the state after step t, which is what

@@ -26,14 +26,17 @@ class LSTM(Cell):
     learning_rates = {"tanh": (0.029, 0.024)}
 
     def forward(self, step: Step) -> None:
-        (h, c), (_, c_prev), (tanh_c,), a = step.state, step.previous, step.saved, step.a
-        gates = step.gates
+        (_, c), (_, c_prev), a, gates = step.state, step.previous, step.a, step.gates
         gates += step.hp
         step.activate(gates, out=gates)
-        i, f, g, o = gates
+        i, f, g, _ = gates
         np.multiply(f, c_prev, out=c)
         np.multiply(i, g, out=a)
         c += a  # c = f c' + i g
+        self.output(step)
+
+    def output(self, step: Step) -> None:
+        (h, c), (tanh_c,), o = step.state, step.saved, step.gates[3]
         step.tanh(c, out=tanh_c)  # kept: the way back needs it twice
         np.multiply(o, tanh_c, out=h)  # h = o tanh(c)
 
