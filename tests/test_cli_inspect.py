@@ -399,7 +399,7 @@ def test_every_timestep_is_printed_on_request(folder: Path) -> None:
 def test_both_curves_are_told_apart(folder: Path) -> None:
     text = run(folder, "rnn.npz").stdout
     assert "d(loss at the last step)" in text
-    assert "total, oldest to newest step" in text
+    assert "total, oldest to newest" in text
 
 
 def test_an_untrained_model_is_measured_in_a_random_direction(folder: Path) -> None:
@@ -543,9 +543,9 @@ def test_growing_gradients_are_drawn_on_a_scale_that_holds_them(folder: Path) ->
     checkpoint.save(folder / "grow.npz", changed)
     found = run_json(folder, "grow.npz")
     assert found["layers"][1]["gain_per_step"] == pytest.approx(1.1)
-    text = run(folder, "grow.npz").stdout
-    assert "times more than one now" in text
-    assert "… 1e5\n" in text
+    text = " ".join(run(folder, "grow.npz").stdout.split())
+    assert "times more sensitive to a tiny change" in text
+    assert "… 1e5 " in text
 
 
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:

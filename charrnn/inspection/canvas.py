@@ -24,7 +24,8 @@ COLUMNS = " ▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """A curve with its name, and the band from `low` to `high` around it if there is one."""
+    """A curve with its name, and the band from `low` to `high` around it if there is one. `like` is
+    the number of the curve in the chart whose colour it has, instead of one of its own."""
 
     name: str
     xs: Sequence[float] | Array
@@ -32,6 +33,7 @@ class Series:
     low: Array | None = None
     high: Array | None = None
     dashed: bool = False
+    like: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

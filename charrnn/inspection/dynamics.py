@@ -1,59 +1,91 @@
-"""How a small change of the whole state grows, whatever is lost or predicted: Lyapunov, spectra.
+"""How a tiny change of a layer's state grows or shrinks, whatever is lost or predicted.
 
-The top Lyapunov exponent is what the slope of the lag curve approaches: the mean logarithmic growth
-per character of a small perturbation, here measured by following two states that differ by a hair
-through the same text (Benettin et al. 1980). The spectral radius of W_hh is not that: gates and the
-slopes of tanh come between, so a radius above 1 does not mean explosion.
+The Lyapunov exponents of a layer are the mean logarithmic growths per character of such a change,
+in the direction that grows most, the next one, and so on (Benettin et al. 1980; of recurrent
+networks: Vogt et al., arXiv 2006.14123). In a stack each layer drives the one above and is driven
+by none: the Jacobian of the whole is block triangular, and its exponents are those of all layers
+together, each with the layers below as they are. So every layer is measured alone.
+
+What is multiplied are the transposed Jacobians, from the last step back, because `layer.backward`
+holds them exactly. Products and their transposes stretch by the same factors.
 """
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.inspection.windows import cut, warm_state
-from charrnn.network.body import State
+from charrnn.inspection.statistics import norms
+from charrnn.inspection.uncertainty import mean_of_blocks
+from charrnn.inspection.windows import batches, cut, independent, run
+from charrnn.network import layer as recurrent
+from charrnn.network.body import ModelTape
 from charrnn.network.model import CharModel
 from charrnn.network.recurrent import weights
 
-HAIR = 1e-6  # of a state of order 1: the curvature adds about as much, rounding less, per step
-ROUNDING = 1e-16  # a shorter perturbation of a state of order 1 cannot be told from none
-SETTLING = 0.25  # the share of the steps in which the perturbation turns into the top direction
+SETTLING = 1 / 3  # of the steps, in which a change turns into the direction that grows most
+SMALLEST, LARGEST = 1e-280, 1e280  # lengths that float64 holds with all digits
 
 
-def lyapunov(model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int) -> float:
-    """The top Lyapunov exponent per character of a float64 model along a text (n,): below 0 the
-    network forgets, above 0 it is chaotic. The joint state is that of all layers, h and c.
+@dataclass(frozen=True)
+class Exponent:
+    """The top Lyapunov exponent of one layer per character, the layers below as they are: below 0
+    the layer forgets, above 0 it is chaotic, and -inf if a change is gone after a few steps. The
+    standard error is that over windows; None of a single one."""
 
-    Where a perturbation vanishes in rounding, the step counts as ln(1e-16 / 1e-6) = -23, so that
-    this is the least that can be found."""
-    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in, boundary=model.boundary)[:-1]
-    N = columns.shape[1]
-    state = warm_state(model, columns[:burn_in])
+    layer: int
+    exponent: float
+    standard_error: float | None
+
+
+def exponents(
+    model: CharModel, ids: Array, *, steps: int, windows: int, burn_in: int
+) -> tuple[Exponent, ...]:
+    """Measure each layer of a float64 model along a text (n,), from a random direction in each
+    window. Raises CorpusError if the text is too short."""
+    columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in, boundary=model.boundary)
     rng = np.random.default_rng(0)
-    change = {name: rng.standard_normal(array.shape) for name, array in state.items()}
-    rescale(change)
-    tape = model.tape(1, 2 * N)
-    logs = np.empty((steps, N))
-    for t, characters in enumerate(columns[burn_in:]):
-        pair = {s: np.concatenate([state[s], state[s] + change[s]], axis=2) for s in state}
-        _, pair = model.forward(np.tile(characters, 2)[None], pair, tape)
-        state = {s: both[:, :, :N] for s, both in pair.items()}
-        change = {s: both[:, :, N:] - both[:, :, :N] for s, both in pair.items()}
-        logs[t] = np.log(rescale(change) / HAIR)
-    return float(logs[int(SETTLING * steps) :].mean())
+    rounds = []
+    for each in batches(model, columns, steps):
+        tape, _ = run(model, each, burn_in)
+        rounds.append([growth(lengths(model, i, tape, rng)) for i in range(model.layers)])
+    apart = independent(ids, columns, model.boundary)
+    found = []
+    for layer, per_window in enumerate(np.concatenate(rounds, axis=1)):
+        known = bool(np.isfinite(per_window).all())
+        mean, error = mean_of_blocks(per_window, apart) if known else (-math.inf, math.nan)
+        found.append(Exponent(layer, float(mean), None if math.isnan(error) else float(error)))
+    return tuple(found)
 
 
-def rescale(change: State) -> Array:
-    """Bring every window's perturbation to the length `HAIR`, also one that has vanished; returns
-    the lengths before, (N,), at least `ROUNDING`."""
-    lengths = np.sqrt(np.sum([(array**2).sum(axis=(0, 1)) for array in change.values()], axis=0))
-    gone = lengths < ROUNDING
-    size = sum(array[:, :, 0].size for array in change.values())
-    scale = HAIR / np.where(gone, np.sqrt(size), lengths)
-    for array in change.values():
-        array[:, :, gone] = 1
-        array *= scale
-    measured: Array = np.maximum(lengths, ROUNDING)
-    return measured
+def lengths(model: CharModel, index: int, tape: ModelTape, rng: np.random.Generator) -> Array:
+    """The lengths (T, N) of a random vector that the layer's transposed Jacobians have taken back
+    from the last step to each one."""
+    cell, layer = model.recurrent_cell, tape.layers[index]
+    shape = (len(cell.states), model.hidden_size, tape.batch)
+    trace = np.empty((tape.steps, *shape), model.dtype)
+    layer.dout[...] = 0  # the layer alone: nothing comes from above
+    recurrent.backward(
+        cell, weights(model.parameters, index), layer, trace, list(rng.standard_normal(shape))
+    )
+    return norms(trace.reshape(tape.steps, -1, tape.batch), axis=1)
+
+
+def growth(lengths: Array) -> Array:
+    """The mean logarithmic growth per step (N,) of lengths (T, N), against the order of time and
+    without the first steps of it, as far as float64 holds them."""
+    T, N = lengths.shape
+    rates = np.full(N, -math.inf)
+    for n, length in enumerate(lengths.T):
+        lost = np.flatnonzero((length < SMALLEST) | (length > LARGEST))
+        end = int(lost[-1]) + 1 if len(lost) else 0
+        if end and length[end - 1] == 0 and length[min(end, T - 1)] > math.sqrt(SMALLEST):
+            continue  # that was no underflow
+        start = T - 1 - int(SETTLING * (T - 1 - end))
+        if start > end:
+            rates[n] = math.log(length[end] / length[start]) / (start - end)
+    return rates
 
 
 def spectral_radii(model: CharModel, layer: int) -> dict[str, float]:

@@ -51,4 +51,10 @@ def state_gradients(state: StateGradients) -> dict[str, Any]:
         "total_band": as_json(state.total),
         "silent_windows": state.silent,
         "zero_from": state.zero_from,
+        "below_half": decay.below_half,
+        "gain_halves": as_json(decay.halves),
+        "single_exponential": decay.single,
+        "late_slope": as_json(state.late and state.late[0]),
+        "late_slope_error": as_json(state.late and state.late[1]),
+        "relative_interval": dict(zip(("low", "high"), map(as_json, state.interval), strict=True)),
     }

@@ -18,8 +18,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.inspection.statistics import Band, Decay, band, decay, norms, relative_to_lag_0
-from charrnn.inspection.windows import batches, cut, warm_state
+from charrnn.inspection.dynamics import Exponent
+from charrnn.inspection.exchange import Exchange, changes, condensed
+from charrnn.inspection.statistics import (
+    Band,
+    Decay,
+    band,
+    decay,
+    late_slope,
+    norms,
+    relative_to_lag_0,
+)
+from charrnn.inspection.uncertainty import median_interval
+from charrnn.inspection.windows import batches, cut, independent, run
 from charrnn.network import numerics as ops
 from charrnn.network.body import ModelTape
 from charrnn.network.model import CharModel
@@ -36,6 +47,10 @@ class StateGradients:
     relative  lag with every window divided by its own lag 0; what `decay` describes
     silent    windows left out of `relative` because their lag 0 is zero
     zero_from the first lag from which on every window's norm is exactly 0; None if there is none
+    interval  95 % of the median of `relative`, from and to
+    late      the slope of the mean logarithm per lag over the later half of the lags that `decay`
+              fits, and its standard error: of the top layer it approaches its Lyapunov exponent;
+              None if too few windows reach so far
     """
 
     layer: int
@@ -46,17 +61,23 @@ class StateGradients:
     decay: Decay
     silent: int
     zero_from: int | None
+    interval: tuple[Array, Array]
+    late: tuple[float, float] | None
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
     """The measurement and how it was made, of "state" or of "input"; `layers` goes from the bottom
-    up, h before c. `context` is N for a network that reads N places at once.
+    up, h before c. `context` is N for a network that reads N places at once. `windows` may overlap:
+    `independent_windows` is as many as fit into the text side by side.
 
     `seeded_with` is "loss", or "random" if the softmax layer is zero, as before training: then no
     loss depends on the state, `total` and `lag` are 0, and `relative` follows a random direction of
     the top layer's last h back instead, which is dynamics alone.
-    `lyapunov` and `spectral_radius` (per layer, per gate) are of `dynamics`, None if not measured.
+    `exchange` is of the topmost state, or of the input; None where there is no other window, and
+    where no loss depends on the state.
+    `lyapunov` is the largest of `lyapunov_exponents`, which has one for each layer; these and
+    `spectral_radius` (per layer, per gate) are of `dynamics`, None if not measured.
     """
 
     windows: int
@@ -68,6 +89,9 @@ class Gradients:
     seeded_with: str = "loss"
     lyapunov: float | None = None
     spectral_radius: tuple[dict[str, float], ...] | None = None
+    independent_windows: int = 1
+    exchange: Exchange | None = None
+    lyapunov_exponents: tuple[Exponent, ...] | None = None
 
 
 def gradient_norms(
@@ -77,15 +101,32 @@ def gradient_norms(
     if not model.parameters["head.weight"].any():
         return without_softmax(model, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
     columns = cut(ids, steps=steps, windows=windows, burn_in=burn_in, boundary=model.boundary)
-    rounds = [window_norms(model, c, burn_in, of) for c in batches(model, columns, steps)]
-    total, lag = (np.concatenate(parts, axis=-1) for parts in zip(*rounds, strict=True))
+    measured, swapped = [], []
+    for windows_of_round in batches(model, columns, steps):
+        tape, logits = run(model, windows_of_round, burn_in)
+        measured.append(norms_on(model, tape, logits, windows_of_round[-tape.steps :], of))
+        swapped.append(changes(model, windows_of_round, burn_in, of, tape))
+    total, lag = (np.concatenate(parts, axis=-1) for parts in zip(*measured, strict=True))
+    apart = independent(ids, columns, model.boundary)
     names = model.cell.states if of == "state" else ("x",)
     layers = [
-        describe(layer, name, total[layer, s], lag[layer, s])
+        describe(layer, name, total[layer, s], lag[layer, s], apart)
         for layer in range(len(total))
         for s, name in enumerate(names)
     ]
-    return Gradients(columns.shape[1], burn_in, steps, tuple(layers), of, model.context)
+    several = min(each.shape[1] for each in swapped) > 1  # else there is nothing to exchange with
+    return Gradients(
+        windows=columns.shape[1],
+        burn_in=burn_in,
+        steps=steps,
+        layers=tuple(layers),
+        of=of,
+        context=model.context,
+        independent_windows=apart,
+        exchange=condensed(model, np.concatenate(swapped, axis=1), steps, of, apart)
+        if several
+        else None,
+    )
 
 
 def without_softmax(
@@ -98,19 +139,23 @@ def without_softmax(
     report = gradient_norms(dressed, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
     zero = band(np.zeros((steps, 1)))
     layers = tuple(replace(state, total=zero, lag=zero) for state in report.layers)
-    return replace(report, layers=layers, seeded_with="random")
+    return replace(report, layers=layers, seeded_with="random", exchange=None)
 
 
 def window_norms(
     model: CharModel, columns: Array, burn_in: int, of: str = "state"
 ) -> tuple[Array, Array]:
     """Norms (L, S, T, N) of `total` and `lag` of windows (P + T + 1, N); of the input L = S = 1."""
+    tape, logits = run(model, columns, burn_in)
+    return norms_on(model, tape, logits, columns[-tape.steps :], of)
+
+
+def norms_on(
+    model: CharModel, tape: ModelTape, logits: Array, targets: Array, of: str
+) -> tuple[Array, Array]:
+    """`window_norms` of what has been read; overwrites the logits."""
     measured = state_norms if of == "state" else input_norms
-    state = warm_state(model, columns[:burn_in])
-    inputs, targets = columns[burn_in:-1], columns[burn_in + 1 :]
-    T, N = inputs.shape
-    tape = model.tape(T, N)
-    logits, _ = model.forward(inputs, state, tape)
+    T, N = targets.shape
     dlogits = ops.softmax(logits, out=logits)  # d(sum of losses)/dz = softmax(z) - onehot(y)
     dlogits[targets.reshape(-1), np.arange(T * N)] -= 1
     total = measured(model, dlogits, tape)
@@ -133,8 +178,8 @@ def state_norms(model: CharModel, dlogits: Array, tape: ModelTape) -> Array:
     return np.stack([norms(layer, axis=2).swapaxes(0, 1) for layer in trace])
 
 
-def describe(layer: int, state: str, total: Array, lag: Array) -> StateGradients:
-    """Condense the norms (T, N) of one state."""
+def describe(layer: int, state: str, total: Array, lag: Array, apart: int) -> StateGradients:
+    """Condense the norms (T, N) of one state, of which so many windows are independent."""
     relative = relative_to_lag_0(lag)
     silent = lag.shape[1] - relative.shape[1]
     shown = band(relative if relative.size else np.zeros((len(lag), 1)))
@@ -142,4 +187,8 @@ def describe(layer: int, state: str, total: Array, lag: Array) -> StateGradients
     last = int(heard[-1]) if len(heard) else -1
     zero_from = last + 1 if last + 1 < len(lag) else None
     fit = decay(relative)
-    return StateGradients(layer, state, band(total), band(lag), shown, fit, silent, zero_from)
+    between = median_interval(relative, apart) if relative.size else (shown.median, shown.median)
+    late = late_slope(relative, fit, apart)
+    return StateGradients(
+        layer, state, band(total), band(lag), shown, fit, silent, zero_from, between, late
+    )

@@ -6,14 +6,18 @@ network remembers with how much its last character surprised it.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.uncertainty import mean_of_blocks
 
 FAINT = 1e-10  # medians below this are not fitted: nothing depends on them any more
-MEMORY_SHARE = 0.01
+HALF, MEMORY_SHARE = 0.5, 0.01
+#: The slopes of the two halves of the lags of a single exponential differ by at most this share of
+#: the slope, or this much per character where there is hardly any slope.
+AGREEMENT, LEVEL = 0.1, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +33,16 @@ class Band:
 class Decay:
     """How a relative curve falls with the lag.
 
-    gain_per_step  exp of the least-squares slope of the median logarithm, lags 1 ... `fitted`
-    r_squared      of that fit; below 0.9 the curve is not a single exponential
-    half_life      ln 0.5 / slope in characters; None where the curve does not fall
-    memory         the first lag from which the median stays below 1 % of its maximum; None if
-                   it never does within the lags that were measured
+    below_half     the first lag from which the median stays below one half of its maximum; None
+                   if it never does within the lags that were measured
+    memory         the same for 1 %
     peak           the lag of the maximum; above 0 the curve first rises
+    gain_per_step  exp of the least-squares slope of the median logarithm, lags 1 ... `fitted`
+    r_squared      of that fit; it is above 0.9 for many a curve that is no line
+    half_life      ln 0.5 / slope in characters; None where the curve does not fall
+    halves         the gains of the first and of the second half of these lags; None of fewer than 4
+    single         do they agree? Else the curve is not one exponential, and the gain and half-life
+                   depend on how many lags were measured; None where there are no halves
     """
 
     gain_per_step: float | None
@@ -43,6 +51,9 @@ class Decay:
     memory: int | None
     fitted: int
     peak: int
+    below_half: int | None = None
+    halves: tuple[float, float] | None = None
+    single: bool | None = None
 
 
 def norms(x: Array, axis: int) -> Array:
@@ -77,16 +88,38 @@ def decay(relative: Array) -> Decay:
         return Decay(None, None, None, None, 0, 0)
     median = np.median(relative, axis=1)
     peak = int(median.argmax())
-    loud = np.flatnonzero(median >= MEMORY_SHARE * median[peak])
-    memory = int(loud[-1]) + 1 if loud[-1] + 1 < len(median) else None
+    half, memory = (stays_below(median, share) for share in (HALF, MEMORY_SHARE))
     last = int(np.flatnonzero(median > FAINT).max(initial=0))
     if last < 2:
-        return Decay(None, None, None, memory, last, peak)
+        return Decay(None, None, None, memory, last, peak, half)
     lags = np.arange(1.0, last + 1)
     logs = np.median(np.log(np.maximum(relative[1 : last + 1], 1e-300)), axis=1)
     slope, r_squared = line(lags, logs)
     half_life = math.log(0.5) / slope if slope < 0 else None
-    return Decay(math.exp(slope), r_squared, half_life, memory, last, peak)
+    found = Decay(math.exp(slope), r_squared, half_life, memory, last, peak, half)
+    if last < 4:
+        return found
+    middle = last // 2
+    early, late = line(lags[:middle], logs[:middle])[0], line(lags[middle:], logs[middle:])[0]
+    agree = abs(early - late) <= max(AGREEMENT * abs(slope), LEVEL)
+    return replace(found, halves=(math.exp(early), math.exp(late)), single=agree)
+
+
+def late_slope(relative: Array, fit: Decay, independent: int) -> tuple[float, float] | None:
+    """The least-squares slope of the mean logarithm over the later half of the fitted lags, and its
+    standard error over windows; None of fewer than 4 lags, of one window, or if a norm is 0."""
+    later = relative[fit.fitted // 2 + 1 : fit.fitted + 1]
+    if fit.halves is None or not later.all():
+        return None
+    x = np.arange(len(later)) - (len(later) - 1) / 2
+    slope, error = mean_of_blocks(x @ np.log(later) / (x @ x), independent)
+    return (float(slope), float(error)) if np.isfinite(error) else None
+
+
+def stays_below(median: Array, share: float) -> int | None:
+    """The first lag from which a curve stays below a share of its maximum, if there is one."""
+    loud = np.flatnonzero(median >= share * median.max())
+    return int(loud[-1]) + 1 if loud[-1] + 1 < len(median) else None
 
 
 def line(x: Array, y: Array) -> tuple[float, float]:

@@ -23,7 +23,9 @@ from charrnn.visible import visible
 
 Row = list[object]
 HEADERS = {
-    "gradients": ["layer", "state", "curve", "step", "median", "p10", "p90"],
+    "gradients": (
+        ["layer", "state", "curve", "step", "median", "p10", "p90", "mean", "standard_error"]
+    ),
     "summary": ["step", "seconds", "loss", "validation"],
     "unfold": ["step", "character", "target", "what", "index", "value"],
     "surprisal": ["position", "character", "nats", "bits"],
@@ -93,13 +95,19 @@ def rows_of(report: Any, text: str) -> Iterator[Row]:
 
 
 def gradients(report: Gradients) -> Iterator[Row]:
-    """`step` is t from 1 for the total, and the lag k from 0 for the others."""
+    """`step` is t from 1 for the total, and the lag k from 0 for the others. Of the exchange there
+    is a mean with its standard error, of the others the median and the middle 80 %."""
     for state in report.layers:
         for curve, first in (("total", 1), ("lag", 0), ("relative", 0)):
             band = getattr(state, curve)
             values = zip(band.median.tolist(), band.p10.tolist(), band.p90.tolist(), strict=True)
             for i, (median, p10, p90) in enumerate(values):
-                yield [state.layer, state.state, curve, i + first, median, p10, p90]
+                yield [state.layer, state.state, curve, i + first, median, p10, p90, None, None]
+    if (swap := report.exchange) is not None:
+        pairs = zip(swap.lags, swap.effect.tolist(), swap.standard_error.tolist(), strict=True)
+        for lag, mean, error in pairs:
+            known = error if math.isfinite(error) else None
+            yield [swap.layer, swap.state, "exchange", lag, None, None, None, mean, known]
 
 
 def unfolding(report: Unfolding) -> Iterator[Row]:

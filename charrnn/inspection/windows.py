@@ -41,6 +41,13 @@ def cut(
     return columns
 
 
+def independent(ids: Array, columns: Array, boundary: int | None = None) -> int:
+    """How many of these windows (P + T + 1, N) of the text (n,) count as independent: as many as
+    fit into it side by side. Windows of different units never overlap."""
+    length, windows = map(int, columns.shape)
+    return windows if boundary is not None else min(windows, max(len(ids) // length, 1))
+
+
 def lengths_of_units(ids: Array, boundary: int) -> Array:
     """The characters of each unit of `ids`, from the boundary before it to the one that ends it, as
     far as they are there."""
@@ -76,3 +83,11 @@ def warm_state(model: CharModel, ids: Array, state: State | None = None) -> Stat
             tape = model.tape(*piece.shape)
         _, state = model.forward(piece, state, tape)
     return state
+
+
+def run(model: CharModel, columns: Array, burn_in: int) -> tuple[ModelTape, Array]:
+    """Read windows (P + T + 1, N); the tape of their T steps and the logits, flat (V, T*N)."""
+    inputs = columns[burn_in:-1]
+    tape = model.tape(*inputs.shape)
+    logits, _ = model.forward(inputs, warm_state(model, columns[:burn_in]), tape)
+    return tape, logits

@@ -5,11 +5,10 @@ import unicodedata
 
 from charrnn.inspection.context import USEFUL_BITS, Context
 from charrnn.inspection.gradients import Gradients, StateGradients
+from charrnn.inspection.uncertainty import rounded, with_error
 from charrnn.inspection.unfold import Moment, Unfolding
 from charrnn.text.units import END
 from charrnn.visible import visible
-
-SINGLE_EXPONENTIAL = 0.9
 
 
 def figure(value: float | None) -> str:
@@ -32,33 +31,48 @@ def loss(value: float, decimals: int = 3) -> str:
     return f"{value:.{decimals}f}" if 0.001 <= abs(value) < 100 else figure(value)
 
 
-def memory(state: StateGradients) -> str:
-    """The lag of 1 %, or that it is longer than what was measured."""
-    known = state.decay.memory
-    return f"> {len(state.lag.median) - 1}" if known is None else str(known)
-
-
 def gradients(report: Gradients) -> str:
-    """One sentence about the topmost state that carries memory (c before h)."""
-    state = report.layers[-1]
+    """What the curves of the topmost state that carries memory (c before h) say, and no more."""
+    state, swap = report.layers[-1], report.exchange
     lag = min(20, report.steps - 1)
-    factor = float(state.relative.median[lag])
+    if swap is not None:
+        lag = max(k for k in swap.lags if k <= 20)
     what = "the input" if report.of == "input" else f"layer {state.layer}'s {state.state}"
-    change = f"a change of {what} {lag} characters back"
-    if factor <= 0:
-        words = f"{change} does not reach the prediction at all"
-    else:
-        times, than = (1 / factor, "less") if factor < 1 else (factor, "more")
-        words = f"{change} moves the prediction {figure(times)} times {than} than one now"
-    fit = state.decay.r_squared
-    if fit is not None and fit < SINGLE_EXPONENTIAL:
-        words += "; the decay is no single exponential, so read the curve, not the gain"
+    words = f"In words: {sensitivity(state, lag, what)}."
+    if swap is not None and (swap.layer, swap.state) == (state.layer, state.state):
+        now, then = (
+            with_error(float(swap.effect[i]), float(swap.standard_error[i]))
+            for i in (0, swap.lags.index(lag))
+        )
+        words += f" Exchanging it for another place's changes the loss by {now} nats now"
+        words += f", by {then} if {lag} back." if lag else "."
     if report.context and state.zero_from == report.context:
         words += (
-            f". From {plural(report.context, 'character')} back on it is exactly 0: this network "
-            f"reads {report.context} places, and has no weights for an older one"
+            f" From {plural(report.context, 'character')} back on it is exactly 0: this network "
+            f"reads {report.context} places, and has no weights for an older one."
         )
-    return f"In words: {words}."
+    return words
+
+
+def sensitivity(state: StateGradients, lag: int, what: str) -> str:
+    """The median of the relative curve at a lag, and its 95 % interval."""
+    factor = float(state.relative.median[lag])
+    change = f"to a tiny change of {what} {lag} characters back"
+    if factor <= 0:
+        return f"typically the loss is not sensitive at all {change}"
+    low, high = (float(end[lag]) for end in state.interval)
+    if factor < 1:
+        factor, low, high, than = 1 / factor, 1 / high, 1 / low if low > 0 else math.inf, "less"
+    else:
+        than = "more"
+    error = (high - low) / 4  # the interval is about four standard errors wide
+    between = ""
+    if 0 < error < math.inf:
+        between = f" (95 %: {rounded(low, error)} to {rounded(high, error)})"
+    return (
+        f"typically the loss is about {rounded(factor, error)}{between} times {than} sensitive "
+        f"{change} than to one now"
+    )
 
 
 def context(report: Context) -> str:

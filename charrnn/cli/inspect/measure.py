@@ -17,7 +17,7 @@ from charrnn.cli.inspect.options import Request
 from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
 from charrnn.inspection.context import Context, context
 from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
-from charrnn.inspection.dynamics import lyapunov, spectral_radii
+from charrnn.inspection.dynamics import exponents, spectral_radii
 from charrnn.inspection.gates import Gates, gate_use
 from charrnn.inspection.gradients import Gradients, gradient_norms
 from charrnn.inspection.neurons import Neurons, find_all
@@ -30,7 +30,7 @@ from charrnn.library import Model
 from charrnn.visible import visible
 
 STEPS, WINDOWS, BURN_IN = 100, 64, 100
-LYAPUNOV_WINDOWS = 8
+LYAPUNOV_WINDOWS, LYAPUNOV_STEPS = 8, 400
 CONTEXT_WINDOWS = 512
 UNFOLDED, MOST_UNFOLDED = 6, 60
 SINGLE_PRECISION = 100_000  # characters from which a reading is done in float32, to be quick
@@ -52,12 +52,18 @@ def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     report = gradient_norms(network, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
     if not network.cell.states:
         return report
-    exponent = lyapunov(
-        network, ids, steps=steps, windows=min(windows, LYAPUNOV_WINDOWS), burn_in=burn_in
-    )
+    few = min(windows, LYAPUNOV_WINDOWS)
+    long = min(LYAPUNOV_STEPS, len(ids) // few - burn_in - 1) if network.boundary is None else 0
+    found = exponents(network, ids, steps=max(steps, long), windows=few, burn_in=burn_in)
     radii = [spectral_radii(network, layer) for layer in range(network.layers)]
-    layers = [s for s in report.layers if request.layer in (None, s.layer)]
-    return replace(report, layers=tuple(layers), lyapunov=exponent, spectral_radius=tuple(radii))
+    return replace(
+        report,
+        layers=tuple(s for s in report.layers if request.layer in (None, s.layer)),
+        exchange=report.exchange if request.layer in (None, network.layers - 1) else None,
+        lyapunov=max(layer.exponent for layer in found),
+        lyapunov_exponents=found,
+        spectral_radius=tuple(radii),
+    )
 
 
 def window(length: int, request: Request, boundary: int | None = None) -> tuple[int, int]:

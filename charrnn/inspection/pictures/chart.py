@@ -9,6 +9,7 @@ from charrnn.inspection.canvas import Chart
 from charrnn.inspection.pictures.drawing import COLOURS, FAINT, GRID, INK, Drawing, Point
 
 SMALL = 11.0
+DASHES = (5.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,18 @@ def plot(
         y = axes.y(level)
         drawing.line([(left, y), (left + width, y)], FAINT, 1, (3, 3))
         drawing.label(left + width, y - 5, name, anchor="end", size=SMALL, colour=FAINT)
-    pairs = list(zip(chart.series, COLOURS * 6, strict=False))
+    pairs = list(zip(chart.series, colours_of(chart), strict=True))
     for series, colour in pairs:
         if series.low is not None and series.high is not None:
             axes.band(series.xs, series.low, series.high, colour, 0.26 / (len(pairs) + 1))
     for series, colour in pairs:
-        axes.curve(series.xs, series.ys, colour, dash=(5.0, 3.0) if series.dashed else None)
+        axes.curve(series.xs, series.ys, colour, dash=DASHES if series.dashed else None)
+
+
+def colours_of(chart: Chart) -> list[str]:
+    """The colour of each curve, its own or that of another one."""
+    numbers = [i if series.like is None else series.like for i, series in enumerate(chart.series)]
+    return [COLOURS[number % len(COLOURS)] for number in numbers]
 
 
 def span(chart: Chart) -> tuple[float, float]:
@@ -157,11 +164,10 @@ def span(chart: Chart) -> tuple[float, float]:
     return low, 1.0 if highest <= 1 else 10.0 ** math.ceil(math.log10(highest) - 0.3)
 
 
-def legend(
-    drawing: Drawing, x: float, y: float, entries: Sequence[tuple[str, str]], spacing: float = 18
-) -> None:
-    """A short line of each colour with its words, one below the other."""
-    for i, (words, colour) in enumerate(entries):
+def legend(drawing: Drawing, x: float, y: float, chart: Chart, spacing: float = 18) -> None:
+    """A short line as each curve is drawn, with its name, one below the other."""
+    for i, (series, colour) in enumerate(zip(chart.series, colours_of(chart), strict=True)):
         top = y + i * spacing
-        drawing.line([(x, top - 4), (x + 20, top - 4)], colour, 3)
-        drawing.label(x + 27, top, words)
+        dash = DASHES if series.dashed else None
+        drawing.line([(x, top - 4), (x + 20, top - 4)], colour, 3, dash)
+        drawing.label(x + 27, top, series.name)

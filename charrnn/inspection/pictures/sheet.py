@@ -86,10 +86,9 @@ class Sheet(Canvas):
                 plot(self.drawing, chart, left, top, room * share, PANEL)
             left += room * share + GAP
         self.advance(PANEL + 84)
-        entries = [(s.name, c) for s, c in zip(charts[0].series, COLOURS * 6, strict=False)]
-        if any(name for name, _ in entries):
-            legend(self.drawing, MARGIN + 56, self.top + 8, entries)
-            self.advance(18.0 * len(entries) + 8)
+        if any(series.name for series in charts[0].series):
+            legend(self.drawing, MARGIN + 56, self.top + 8, charts[0])
+            self.advance(18.0 * len(charts[0].series) + 8)
 
     def advance(self, height: float) -> None:
         self.top += height
