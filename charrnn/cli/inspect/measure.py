@@ -30,7 +30,7 @@ from charrnn.library import Model
 from charrnn.visible import visible
 
 STEPS, WINDOWS, BURN_IN = 100, 64, 100
-LYAPUNOV_WINDOWS, LYAPUNOV_STEPS = 8, 400
+LYAPUNOV_WINDOWS, LYAPUNOV_STEPS = 8, 300
 CONTEXT_WINDOWS = 512
 UNFOLDED, MOST_UNFOLDED = 6, 60
 SINGLE_PRECISION = 100_000  # characters from which a reading is done in float32, to be quick
