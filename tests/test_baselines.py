@@ -45,6 +45,19 @@ def test_baselines_are_two_of_the_ngram_losses(case: tuple[Ids, Ids, int]) -> No
     assert result.ngram == losses[result.order - 1]
 
 
+def test_blocks_have_the_sums_of_the_losses_of_their_characters() -> None:
+    text = ids("abracadabrashesaidandabracadabra" * 24)
+    train, held_out, lengths = text[:600], text[600:], [50, 1, 75, len(text) - 600 - 126]
+    V = int(text.max()) + 1
+    each = np.array(baselines(train, held_out, V, blocks=[1] * len(held_out))[0].sums)
+    found = baselines(train, held_out, V, blocks=lengths)[0]
+    pieces = np.split(each, np.cumsum(lengths[:-1]))
+    assert found.sums == pytest.approx([piece.sum() for piece in pieces])
+    assert sum(found.sums) == pytest.approx(found.ngram * len(held_out))
+    for blocks in ([], [9]):
+        assert baselines(train, held_out, V, blocks=blocks)[0].sums == []
+
+
 def test_loss_approaches_the_entropy_of_independent_characters() -> None:
     shares = np.array([0.4, 0.3, 0.2, 0.1])
     text = np.random.default_rng(1).choice(4, 200_000, p=shares).astype(np.uint8)

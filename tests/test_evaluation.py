@@ -8,8 +8,9 @@ from charrnn.network.cells import CELLS
 from charrnn.network.initialisation import initialise
 from charrnn.network.model import CharModel
 from charrnn.network.numerics import negative_log_likelihood
-from charrnn.text.passages import Passages, whole
+from charrnn.text.passages import Passages, passages, whole
 from charrnn.training.evaluation import SCALES, STEPS, WARM_UP, Evaluator
+from charrnn.training.readers import shares
 
 V = 6
 
@@ -95,6 +96,25 @@ def test_a_part_of_a_text_is_as_much_as_was_allowed_and_from_all_over_it(allowed
     assert 0.8 * min(allowed, 20_000) <= read <= max(allowed, WARM_UP + 2 * STEPS) + 60 * STEPS
     assert counted.all() == (allowed == 40_000)
     assert evaluator.measure(model.flat) == found  # always the same one
+
+
+@pytest.mark.parametrize("cell", ["gru", "mlp"])
+def test_sums_are_those_of_each_share_where_all_of_it_was_read(cell: str) -> None:
+    model, ids = model_and_text(cell, 6000)
+    held_out = passages(ids, (1, 2500), (3000, 6000))
+    evaluator = Evaluator(model, held_out, readers=4)
+    found = evaluator.measure(model.flat)
+    assert found is not None
+    starts, ends = shares(held_out, 4)
+    for sums, loss in zip(found.sums, (found.loss, found.plain), strict=True):
+        assert sum(sums) / held_out.characters == pytest.approx(loss)
+    plain = plain_losses(model, ids)
+    expected = [plain[a - 1 : b - 1].sum() for a, b in zip(starts, ends, strict=True)]
+    assert found.sums[1] == pytest.approx(expected, rel=1e-5)
+    evaluator.allow(evaluator.whole // 2)
+    part = evaluator.measure(model.flat)
+    assert part is not None
+    assert part.sums == ([], [])
 
 
 def test_of_a_huge_text_only_the_beginnings_of_shares_are_kept() -> None:

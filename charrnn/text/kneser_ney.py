@@ -13,7 +13,7 @@ empirical study of smoothing techniques for language modeling, section 3. `plain
 same in dictionaries.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,10 +65,12 @@ class Smoothed:
 
 
 class Order(NamedTuple):
-    """What the n-grams of one length achieve on each span, in nats per character; and how many
-    different ones there are before the last span, of which so many occur twice."""
+    """What the n-grams of one length achieve: `losses` on each span, in nats per character, and
+    `sums`, those of the losses over each block of the last span; and how many `different` ones
+    there are before the last span, of which so many occur `twice`."""
 
     losses: list[float]
+    sums: list[float]
     different: int
     twice: int
 
@@ -78,10 +80,13 @@ def orders(
     spans: list[tuple[int, int]],
     vocabulary_size: int,
     max_order: int,
+    blocks: Sequence[int] = (),
     progress: Progress = silent,
 ) -> Iterator[Order]:
     """For n from 1 to `max_order` the losses of n-grams, with n - 1 characters of context, on each
-    span text[a:b], of the models counted on text[:a]."""
+    span text[a:b], of the models counted on text[:a]. `blocks` are the lengths of the pieces into
+    which the last span is cut."""
+    edges = np.cumsum([0, *blocks[:-1]])
     # p(c | h') by the counts of different characters before, for each place of each span
     lower = [np.full(b - a, 1.0 / vocabulary_size) for a, b in spans]
     shorter: Grams | None = None
@@ -91,17 +96,20 @@ def orders(
             if shorter:
                 Smoothed(different_before(shorter, grams, a), shorter).refine(p, a, b)
             counts = occurrences(grams, a)
-            losses.append(_loss(Smoothed(counts, grams), p.copy(), a, b))
+            lost = _losses(Smoothed(counts, grams), p.copy(), a, b)
+            losses.append(float(lost.mean()))
             different, twice = int((counts > 0).sum()), int((counts > 1).sum())
             del counts  # before the next array of its size
-        yield Order(losses, different, twice)
+        sums = np.add.reduceat(lost, edges).tolist() if blocks else []
+        yield Order(losses, sums, different, twice)
         shorter = grams
 
 
-def _loss(counted: Smoothed, p: Array, a: int, b: int) -> float:
+def _losses(counted: Smoothed, p: Array, a: int, b: int) -> Array:
     """What counts of the full length make of p(c | h'), the places from a to b."""
     counted.refine(p, a, b)
-    return float(np.log(1 / p).mean())
+    lost: Array = np.log(1 / p)
+    return lost
 
 
 def losses(

@@ -4,6 +4,7 @@ from charrnn.progress import Progress, silent
 from charrnn.text.division import Division
 from charrnn.text.ngram_model import NGrams, count
 from charrnn.text.ngrams import COUNTED, PREDICTED, Baselines, baselines
+from charrnn.training.readers import shares
 from charrnn.training.settings import Budget
 
 #: Characters that are counted for each second of a budget, and at least: a second counts 500,000 of
@@ -32,7 +33,15 @@ def counted(
     # Where one passage meets another is a context like any other: there are few. The order of the
     # n-grams is chosen on the last tenth, which is of all passages.
     text, held_out = division.training.ends(most), division.held_out.beginnings(PREDICTED)
-    beat, (order, whole) = baselines(text, held_out, vocabulary_size, most=most, progress=progress)
+    starts, ends = shares(division.held_out)
+    beat, (order, whole) = baselines(
+        text,
+        held_out,
+        vocabulary_size,
+        most=most,
+        blocks=(ends - starts).tolist(),
+        progress=progress,
+    )
     if not ngrams:
         return beat, None
     return beat, count(text, order, vocabulary_size, whole, progress)

@@ -41,16 +41,18 @@ PLAIN = SCALES.index(1.0)
 class Measured(NamedTuple):
     """Losses in nats per character: the least, with logits times `scale`, and that of the logits as
     they are; on how many characters they were measured, and the standard error of `loss` as that
-    of all text of this kind, if more than one reader tells it."""
+    of all text of this kind, if more than one reader tells it. `sums` are those of both losses over
+    the share of each reader, if all of it was read."""
 
     loss: float
     scale: float
     plain: float
     characters: int
     error: float | None
+    sums: tuple[list[float], list[float]] = ([], [])
 
     def unscaled(self) -> "Measured":
-        return self._replace(loss=self.plain, scale=1.0)
+        return self._replace(loss=self.plain, scale=1.0, sums=(self.sums[1], self.sums[1]))
 
 
 def never() -> bool:
@@ -82,7 +84,7 @@ class Evaluator(Job):
         self.model.move_to(shared(model.flat.shape, model.dtype))
         cut = Readers.of(passages, readers, most, STEPS, WARM_UP)
         self.text = shared_copy(cut.text)
-        self.readers = cut._replace(text=self.text)
+        self.readers, self.characters = cut._replace(text=self.text), passages.characters
         count, V = len(self.readers.length), self.model.members[0].vocabulary_size
         self.kept_rows = min(kept // (V * count), len(self.text) - 1 - cut.warm_up)
         self.kept = shared((V, self.kept_rows, count), np.float32)
@@ -134,7 +136,11 @@ class Evaluator(Job):
         if not gain > math.sqrt(max(squares[best] - gain**2, 0) / count):
             best = PLAIN
         error = standard_error(self.totals[0, chosen, best], lengths)
-        return Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]), count, error)
+        found = Measured(float(losses[best]), SCALES[best], float(losses[PLAIN]), count, error)
+        if count < self.characters:
+            return found
+        both = self.totals[0, :, best].tolist(), self.totals[0, :, PLAIN].tolist()
+        return found._replace(sums=both)
 
     def read(self, pool: WorkerPool) -> None:
         """Leave in `totals` what all readers have found, or in `stopped` that they have not."""

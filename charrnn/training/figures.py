@@ -26,6 +26,7 @@ class Progress:
     best_scale: float = 1.0  # what the best weights' logits are multiplied by
     best_characters: int = 0  # on which it was measured, and how sure that is of it
     best_error: float | None = None
+    best_sums: list[float] = field(default_factory=list)  # of its losses, over each reader's share
     network_weight: float = 1.0  # of the best weights' logits, beside the n-grams
     ngram_weight: float = 0.0
     ngram_loss: float | None = None  # of the n-grams, and of both, where that was measured
@@ -49,19 +50,22 @@ class Progress:
     def best(self, found: Measured, both: Joined | None) -> None:
         """These are the figures of the best weights, alone and together with n-grams."""
         self.best_step, self.best_scale = self.step, found.scale
-        self._measured(found.loss, found, both)
+        self._measured(found.loss, found.sums[0], found, both)
 
     def measured_again(self, found: Measured, both: Joined | None) -> None:
         """The best weights, as they were kept, were measured on more text than before."""
-        self._measured(found.plain, found, both)
+        self._measured(found.plain, found.sums[1], found, both)
 
     def without_ngrams(self) -> None:
         """Forget what the best weights are together with n-grams."""
         self.network_weight, self.ngram_weight = ALONE
         self.ngram_loss = self.joined_loss = None
 
-    def _measured(self, loss: float, found: Measured, both: Joined | None) -> None:
-        self.best_loss, self.best_characters, self.best_error = loss, found.characters, found.error
+    def _measured(
+        self, loss: float, sums: list[float], found: Measured, both: Joined | None
+    ) -> None:
+        self.best_loss, self.best_sums = loss, sums
+        self.best_characters, self.best_error = found.characters, found.error
         self.network_weight, self.ngram_weight = both.weights if both else ALONE
         self.ngram_loss = both.ngrams if both else None
         # On all that was measured, of which `both` may know a part.

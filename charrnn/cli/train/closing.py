@@ -7,7 +7,7 @@ from charrnn.cli.train.plan import Plan, nats
 from charrnn.training.durations import format_duration
 from charrnn.training.events import Finished
 from charrnn.training.figures import Progress
-from charrnn.training.verdict import verdict, without_validation
+from charrnn.training.verdict import difference_error, verdict, without_validation
 
 
 def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> list[str]:
@@ -27,7 +27,9 @@ def closing_lines(event: Finished, plan: Plan, path: Path, stopped_by: str) -> l
             lines[0] += f", give or take {progress.best_error:.3f}" if progress.best_error else ""
         lines += voices(progress)
         if session.baselines and progress.best_loss is not None:
-            about = (progress.history, progress.best_loss, session.baselines, held_out)
+            beat, text = session.baselines, session.division.held_out
+            error = difference_error(progress, beat, text)
+            about = (progress.history, progress.best_loss, beat, held_out, error)
             lines.append(verdict(*about, early=event.early, short=short))
     if stopped_by != "budget":
         corpus = " ".join(map(quote, plan.session.corpus.files))
