@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 import charrnn.cli
 from charrnn.cli.inspect.options import PREDICATES as NAMED_IN_HELP
-from charrnn.cli.inspect.options import Request
+from charrnn.cli.inspect.options import VIEWS, Request
 from charrnn.inspection.dynamic_evaluation import RATE
 from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.views import COMPARABLE
@@ -28,7 +28,6 @@ from charrnn.network.parameters import parameter_shapes
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
 
-VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
 ALPHABET = '\n "(),.INTadehinorstw\u202e\x1b'
 EXCERPT = (
     ('(The wind is "in" the east.)\n' * 40)

@@ -17,6 +17,7 @@ import resvg_py
 
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.context import context
+from charrnn.inspection.dynamics import Dynamics
 from charrnn.inspection.export import as_json
 from charrnn.inspection.gates import gate_use
 from charrnn.inspection.gradients import gradient_norms
@@ -29,9 +30,11 @@ from charrnn.inspection.pictures.png import png
 from charrnn.inspection.pictures.save import FORMATS, check_format, save
 from charrnn.inspection.pictures.svg import number, svg
 from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.spectrum import spectra
 from charrnn.inspection.summary import summarise
 from charrnn.inspection.surprisal import surprisal
 from charrnn.inspection.table import HEADERS, csv_text, table
+from charrnn.inspection.timescales import time_scales
 from charrnn.inspection.unfold import predict, unfold
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
@@ -68,6 +71,9 @@ def reports() -> dict[str, Any]:
         "neurons": find_all(model, ids, text, list(PREDICATES)),
         "gates": gate_use(model, ids),
         "context": context(model, ids, most=30, windows=32),
+        "dynamics": Dynamics(
+            60, 10, 400, spectra(model, ids, steps=60, burn_in=10), time_scales(model, ids)
+        ),
     }
 
 

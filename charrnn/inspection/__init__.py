@@ -1,7 +1,9 @@
 """What a trained network remembers, as measurements in plain dataclasses. Nothing here prints.
 
     gradients   norms of d(loss)/d(state) per timestep     windows       which text, warmed how
-    dynamics    Lyapunov exponent, spectral radius         statistics    medians, gain, half-life
+    exchange    what a loss does if a state is another's   statistics    medians, gain, half-life
+    dynamics    Lyapunov exponents, spectral radius        uncertainty   errors, and digits
+    spectrum    exponents of all directions                timescales    of units, by their gates
     context     what k visible characters are worth        side_by_side  reading long texts
     surprisal   the loss of every character                predicates    properties of a text
     unfold      the network step by step; what is next     words         findings in sentences

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.spectrum import Spectrum
 from charrnn.inspection.statistics import norms
+from charrnn.inspection.timescales import TimeScales
 from charrnn.inspection.uncertainty import mean_of_blocks
 from charrnn.inspection.windows import batches, cut, independent, run
 from charrnn.network import layer as recurrent
@@ -26,6 +28,18 @@ from charrnn.network.recurrent import weights
 
 SETTLING = 1 / 3  # of the steps, in which a change turns into the direction that grows most
 SMALLEST, LARGEST = 1e-280, 1e280  # lengths that float64 holds with all digits
+
+
+@dataclass(frozen=True, eq=False)
+class Dynamics:
+    """The whole spectrum of every layer, from `steps` characters after a burn-in, and the time
+    scales of its units over a text of so many `characters`, if its cell has a gate that keeps."""
+
+    steps: int
+    burn_in: int
+    characters: int
+    spectra: tuple[Spectrum, ...]
+    time_scales: tuple[TimeScales, ...]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.inspection.context import Context
+from charrnn.inspection.dynamics import Dynamics
 from charrnn.inspection.gates import Gates
 from charrnn.inspection.gradients import Gradients
 from charrnn.inspection.neurons import Neurons
@@ -33,6 +34,7 @@ HEADERS = {
     "neurons": ["predicate", "rank", "layer", "unit", "r", "null_median", "null_p95"],
     "gates": ["layer", "gate", "unit", "shut_share", "open_share", "half_life"],
     "context": ["visible", "bits", "excess", "standard_error"],
+    "dynamics": ["layer", "what", "number", "value", "standard_error"],
 }
 
 
@@ -65,6 +67,8 @@ def rows_of(report: Any, text: str) -> Iterator[Row]:
                 yield [point.step, point.seconds, point.loss, point.validation]
         case Unfolding():
             yield from unfolding(report)
+        case Dynamics():
+            yield from dynamics(report)
         case Surprisal():
             for i, nats in enumerate(report.per_character.tolist()):
                 known = not math.isnan(nats)
@@ -92,6 +96,19 @@ def rows_of(report: Any, text: str) -> Iterator[Row]:
             columns = (report.bits.tolist(), report.excess.tolist(), report.standard_error.tolist())
             for row in zip(report.visible, *columns, strict=True):
                 yield list(row)
+
+
+def dynamics(report: Dynamics) -> Iterator[Row]:
+    """Exponents by their rank from 0, and time scales by unit; nothing where one is infinite."""
+    for spectrum in report.spectra:
+        pairs = zip(spectrum.exponents.tolist(), spectrum.standard_error.tolist(), strict=True)
+        for rank, (value, error) in enumerate(pairs):
+            known = error if math.isfinite(error) else None
+            yield [spectrum.layer, "exponent", rank, value, known]
+    for units in report.time_scales:
+        for unit, scale in enumerate(units.scales.tolist()):
+            what, value = f"time scale of {units.gate}", scale if math.isfinite(scale) else None
+            yield [units.layer, what, unit, value, None]
 
 
 def gradients(report: Gradients) -> Iterator[Row]:

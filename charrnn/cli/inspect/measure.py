@@ -17,13 +17,15 @@ from charrnn.cli.inspect.options import Request
 from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
 from charrnn.inspection.context import Context, context
 from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
-from charrnn.inspection.dynamics import exponents, spectral_radii
+from charrnn.inspection.dynamics import Dynamics, exponents, spectral_radii
 from charrnn.inspection.gates import Gates, gate_use
 from charrnn.inspection.gradients import Gradients, gradient_norms
 from charrnn.inspection.neurons import Neurons, find_all
 from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.spectrum import affordable, spectra
 from charrnn.inspection.summary import Summary, summarise
 from charrnn.inspection.surprisal import Surprisal, surprisal
+from charrnn.inspection.timescales import time_scales
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
 from charrnn.inspection.windows import usual_length
 from charrnn.library import Model
@@ -176,6 +178,25 @@ def visible_context(model: Model, text: MeasuredText, request: Request) -> Conte
     return context(model.network(np.float64), ids, most=most, windows=windows)
 
 
+def whole_dynamics(model: Model, text: MeasuredText, request: Request) -> Dynamics:
+    check_state(model)
+    check_layer(model, request.layer)
+    ids, network = encode(model, text), model.network(np.float64)
+    length = usual_length(ids, network.boundary)
+    steps, burn_in = window(length, request, network.boundary)
+    if request.steps is None:
+        steps = affordable(network, length - burn_in - 1)
+    found = spectra(network, ids, steps=steps, burn_in=burn_in)
+    scales = time_scales(network, ids)
+    return Dynamics(
+        steps,
+        burn_in,
+        len(ids),
+        tuple(s for s in found if request.layer in (None, s.layer)),
+        tuple(s for s in scales if request.layer in (None, s.layer)),
+    )
+
+
 def encode(model: Model, text: MeasuredText) -> Array:
     """Indices of a text that may not be empty, every character of which the model knows."""
     if not text.text:
@@ -212,6 +233,7 @@ MEASURES: dict[str, Measure] = {
     "neurons": neurons,
     "gates": gates,
     "context": visible_context,
+    "dynamics": whole_dynamics,
 }
 
 

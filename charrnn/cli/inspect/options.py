@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from charrnn.training.settings import option
 
-VIEWS = ("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context")
+VIEWS = (
+    *("gradients", "summary", "unfold", "surprisal", "next", "neurons", "gates", "context"),
+    "dynamics",
+)
 #: The names of `inspection.predicates`, which needs NumPy; a test compares.
 PREDICATES = (
     "inside-quotes",

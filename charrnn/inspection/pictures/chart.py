@@ -53,7 +53,8 @@ def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
         values = [m * 10.0**p for p in range(first, last + 1) for m in (1, 2, 5)]
         return [(v, f"{v:g}") for v in values if low * 0.999 <= v <= high * 1.001]
     stride = -(-(last - first) // 8)
-    return [(10.0**p, power_of_ten(p)) for p in range(last, first - 1, -stride)]
+    powers = [p for p in range(last, first - 1, -stride) if low * 0.999 <= 10.0**p <= high * 1.001]
+    return [(10.0**p, power_of_ten(p)) for p in powers]
 
 
 def power_of_ten(exponent: int) -> str:

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from charrnn.inspection.views import (
     context,
+    dynamics,
     gates,
     gradients,
     neurons,
@@ -26,6 +27,7 @@ VIEWS: dict[str, ModuleType] = {
     "neurons": neurons,
     "gates": gates,
     "context": context,
+    "dynamics": dynamics,
 }
 #: Views of which several models fit on one scale.
 COMPARABLE = [name for name, view in VIEWS.items() if hasattr(view, "compare")]
