@@ -100,6 +100,46 @@ def test_a_register_is_worth_its_content_until_it_is_shifted_out() -> None:
     assert 3 < expected < 8
 
 
+def latch(reset: float = 9.0) -> CharModel:
+    """A ReLU network that solves the recall task: a unit for each key, which is on from the key to
+    the newline. Characters are A, B, the noise a and b, and the newline."""
+    W_ih = np.zeros((2, 5))
+    W_ih[0, 0] = W_ih[1, 1] = 1
+    W_ih[:, 4] = -reset
+    parameters = {
+        "rnn.weight_ih_l0": W_ih,
+        "rnn.weight_hh_l0": np.eye(2),
+        "rnn.bias_ih_l0": np.zeros(2),
+        "rnn.bias_hh_l0": np.zeros(2),
+        "head.weight": 8 * np.eye(5, 2),
+        "head.bias": np.zeros(5),
+    }
+    return CharModel(parameters, cell="rnn", activation="relu", dtype=np.float64)
+
+
+@pytest.mark.parametrize("L", [4, 9, 10, 19])
+def test_in_the_recall_task_a_state_is_worth_the_key_since_the_key(L: int) -> None:
+    """All windows end at a second key. Another place's state has another key or the same one: 8
+    nats or nothing, from the key on; before the key no state is worth anything."""
+    rng = np.random.default_rng(L)
+    lines = [[k, *rng.integers(2, 4, L), k, 4] for k in rng.integers(0, 2, 200)]
+    ids, line = np.concatenate(lines), L + 3
+    T, N = 3 * line, 32
+    P = line + L + 2 - T - 1 + 3 * line  # the window's last character is the second key
+    length = P + T + 1
+    ids = ids[: length + (len(ids) - length) // line // (N - 1) * line * (N - 1)]
+    columns = cut(ids, steps=T, windows=N, burn_in=P)
+    assert (columns[-1] < 2).all()
+    expected = 8 * np.mean(columns[-1] != np.roll(columns[-1], -(N // 2)))
+    report = gradient_norms(latch(), ids, steps=T, windows=N, burn_in=P)
+    assert report.exchange is not None
+    for lag, effect in zip(report.exchange.lags, report.exchange.effect, strict=True):
+        assert effect == pytest.approx(expected if lag <= L else 0, abs=0.02)
+    # A tiny change of the empty state before the key would last as long as the key does.
+    assert report.layers[0].decay.memory == L + 2
+    assert report.layers[0].zero_from == L + 2
+
+
 def test_what_nothing_can_be_exchanged_with_or_no_loss_depends_on_is_left_out() -> None:
     model, ids = noisy_model("gru"), text(200)
     sizes = {"steps": 20, "burn_in": 5}
