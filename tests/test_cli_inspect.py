@@ -437,6 +437,19 @@ def test_a_foreign_file_without_metadata_is_summarised(folder: Path) -> None:
     assert "excerpt: none" in text
 
 
+def test_a_summary_says_that_the_held_out_text_chose_the_weights(folder: Path) -> None:
+    """Unless nothing was held out: then the excerpt is of the text that was learnt."""
+    about = {"best": {"step": 80, "loss": 2.2, "characters": 1000}}
+    save_model(folder / "chosen.npz", "rnn", **about)
+    said = " ".join(run(folder, "chosen.npz", "--view", "summary").stdout.split())
+    assert "of held-out text, which the kept weights were chosen on" in said
+    assert "measured on 1,000 characters, which the kept weights were chosen on" in said
+    save_model(folder / "learnt.npz", "rnn", best=None)
+    said = run(folder, "learnt.npz", "--view", "summary").stdout
+    assert "chosen on" not in said
+    assert "of held-out text" not in said
+
+
 def test_hostile_metadata_is_made_visible(folder: Path) -> None:
     save_model(folder / "evil.npz", "rnn", corpus={"files": ["\x1b]0;title\x07", "[/bold]"]})
     text = run(folder, "evil.npz", "--view", "summary").stdout

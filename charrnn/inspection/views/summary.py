@@ -11,6 +11,7 @@ from charrnn.network.cells import CELLS
 
 TITLE = "the model"
 LN2 = math.log(2)
+CHOSEN = "which the kept weights were chosen on"
 
 
 def show(report: Summary, canvas: Canvas, how: How) -> None:
@@ -44,7 +45,8 @@ def show(report: Summary, canvas: Canvas, how: How) -> None:
     named(canvas, "training", report.training)
     named(canvas, "versions", report.versions)
     canvas.prose(f"seed: {'not recorded' if report.seed is None else report.seed}")
-    excerpt = plural(report.excerpt_characters, "character") + " of held-out text"
+    excerpt = plural(report.excerpt_characters, "character")
+    excerpt += f" of held-out text, {CHOSEN}" if report.best is not None else " of the text"
     canvas.prose(f"excerpt: {excerpt if report.excerpt_characters else 'none'}")
     if report.longest_piece:
         canvas.prose(f"n-grams: pieces of up to {report.longest_piece} characters of the text")
@@ -126,7 +128,7 @@ def results(report: Summary, canvas: Canvas) -> None:
             bar = canvas.bar(loss / highest, min(canvas.width - 40, 40))
             canvas.line(f"{name:<15}{bits}", (bar, "cyan"))
     if report.best is not None and report.best_characters:
-        canvas.prose(f"this model was measured on {report.best_characters:,} characters")
+        canvas.prose(f"this model was measured on {report.best_characters:,} characters, {CHOSEN}")
 
 
 def present(values: Iterable[float | None]) -> list[float]:
