@@ -34,17 +34,18 @@ def median_interval(values: Array, independent: int) -> tuple[Array, Array]:
 
 
 def decimals(value: float, error: float | None) -> int:
-    """How many decimals (below 0: of the tens, hundreds, ...) of a value are known: up to the first
-    digit of its error, or the second after a 1, and at most three significant ones."""
+    """How many decimals (below 0: of the tens, hundreds, ...) of a value are known: up to the
+    second digit of an error that begins below 355, else the first (the rule of the Particle Data
+    Group's Review of Particle Physics), and at most three significant ones."""
     most = 2 - math.floor(math.log10(abs(value))) if value else 3
     if error is None or not 0 < error < math.inf:
         return most
     place = math.floor(math.log10(error) + 1e-12)
-    return min(most, -place + (error < 1.95 * 10.0**place))
+    return min(most, -place + (error < 3.55 * 10.0**place))
 
 
 def rounded(value: float, error: float | None) -> str:
-    """A value with the digits that its error leaves: 2,500 for 2527 +- 455, and never -0.00."""
+    """A value with the digits that its error leaves: 2,500 for 2527 ± 455, and never -0.00."""
     if math.isinf(value) or (value == 0 and not error):
         return f"{value:.0f}"
     places = decimals(value, error)
@@ -58,13 +59,13 @@ def rounded(value: float, error: float | None) -> str:
 
 
 def with_error(value: float, error: float | None) -> str:
-    """A value and its standard error: -0.091 +- 0.019; without an error the value alone."""
+    """A value and its standard error: -0.091 ± 0.019; without an error the value alone."""
     if error is None or not 0 < error < math.inf:
         return rounded(value, None)
     if 0 < abs(value) < 1e-3 > error:
-        return f"{rounded(value, error)} +- {rounded(error, error)}"
+        return f"{rounded(value, error)} ± {rounded(error, error)}"
     places = min(decimals(error, error), decimals(value, None) + 1)
     if round(error, places) == 0:
         return rounded(value, None)
     shown, about = (f"{round(x, places):,.{max(places, 0)}f}" for x in (value, error))
-    return f"{shown.removeprefix('-') if not float(shown.replace(',', '')) else shown} +- {about}"
+    return f"{shown.removeprefix('-') if not float(shown.replace(',', '')) else shown} ± {about}"
