@@ -289,6 +289,16 @@ def test_a_network_without_memory_has_no_nan() -> None:
     assert (found.exponent, found.standard_error) == (-np.inf, None)
 
 
+@pytest.mark.parametrize("gain", [0.01, 30.0])
+def test_exponents_far_from_zero_are_measured_in_long_windows(gain: float) -> None:
+    """After 400 steps the gradient would be 1e-800, or 1e590."""
+    model = bare_model("rnn", 6)
+    model.parameters["rnn.weight_hh_l0"][...] = gain * np.eye(6)
+    with np.errstate(over="raise", invalid="raise"):
+        (found,) = exponents(model, text(2000), steps=400, windows=4, burn_in=10)
+    assert found.exponent == pytest.approx(np.log(gain))
+
+
 def test_a_length_that_float64_cannot_hold_is_measured_as_far_as_it_can() -> None:
     for gain in (0.01, 0.3, 30.0):
         with np.errstate(over="ignore", under="ignore"):

@@ -80,10 +80,10 @@ def lengths(model: CharModel, index: int, tape: ModelTape, rng: np.random.Genera
     shape = (len(cell.states), model.hidden_size, tape.batch)
     trace = np.empty((tape.steps, *shape), model.dtype)
     layer.dout[...] = 0  # the layer alone: nothing comes from above
-    recurrent.backward(
-        cell, weights(model.parameters, index), layer, trace, list(rng.standard_normal(shape))
-    )
-    return norms(trace.reshape(tape.steps, -1, tape.batch), axis=1)
+    w, direction = weights(model.parameters, index), list(rng.standard_normal(shape))
+    with np.errstate(over="ignore", invalid="ignore"):  # `growth` looks no further
+        recurrent.backward(cell, w, layer, trace, direction)
+        return norms(trace.reshape(tape.steps, -1, tape.batch), axis=1)
 
 
 def growth(lengths: Array) -> Array:
@@ -92,7 +92,7 @@ def growth(lengths: Array) -> Array:
     T, N = lengths.shape
     rates = np.full(N, -math.inf)
     for n, length in enumerate(lengths.T):
-        lost = np.flatnonzero((length < SMALLEST) | (length > LARGEST))
+        lost = np.flatnonzero(~((length >= SMALLEST) & (length <= LARGEST)))
         end = int(lost[-1]) + 1 if len(lost) else 0
         if end and length[end - 1] == 0 and length[min(end, T - 1)] > math.sqrt(SMALLEST):
             continue  # that was no underflow
