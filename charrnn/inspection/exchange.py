@@ -7,6 +7,7 @@ touched. What the loss at the last step changes by is what that state, at that l
 input it is the character read k steps earlier that is replaced.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,11 +45,29 @@ def exchanged_at(steps: int) -> list[int]:
     return [lag for lag in spread(steps) if lag <= steps // 2]
 
 
-def condensed(model: CharModel, changes: Array, steps: int, of: str, independent: int) -> Exchange:
-    """From the changes (K, N) of all windows to what is reported."""
-    mean, error = mean_of_blocks(np.abs(changes), independent)
+def condensed(
+    model: CharModel, rounds: Sequence[Array], steps: int, of: str, independent: int
+) -> Exchange | None:
+    """From the changes (K, N) of the windows of each round to what is reported; None if a round has
+    but one window, with which nothing could be exchanged."""
+    if min(each.shape[1] for each in rounds) < 2:
+        return None
+    sizes = [np.abs(each) for each in rounds]
+    mean = np.concatenate(sizes, axis=1).mean(axis=1)
+    # Two windows that are exchanged with each other are no two: where both states are alike, both
+    # changes are small. So the error is that of pairs.
+    pairs = [of_pairs(each) for each in sizes]
+    _, error = mean_of_blocks(np.concatenate(pairs, axis=1), independent // 2)
     layer, state = (0, "x") if of == "input" else (model.layers - 1, model.cell.states[-1])
     return Exchange(layer, state, tuple(exchanged_at(steps)), mean, error)
+
+
+def of_pairs(values: Array) -> Array:
+    """Means (K, N // 2) of each window and the one that it is exchanged with; of an odd number of
+    windows the last belongs to no pair."""
+    half = values.shape[1] // 2
+    means: Array = (values[:, :half] + values[:, half : 2 * half]) / 2
+    return means
 
 
 def changes(model: CharModel, columns: Array, burn_in: int, of: str, tape: ModelTape) -> Array:

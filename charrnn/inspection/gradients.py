@@ -114,7 +114,6 @@ def gradient_norms(
         for layer in range(len(total))
         for s, name in enumerate(names)
     ]
-    several = min(each.shape[1] for each in swapped) > 1  # else there is nothing to exchange with
     return Gradients(
         windows=columns.shape[1],
         burn_in=burn_in,
@@ -123,9 +122,7 @@ def gradient_norms(
         of=of,
         context=model.context,
         independent_windows=apart,
-        exchange=condensed(model, np.concatenate(swapped, axis=1), steps, of, apart)
-        if several
-        else None,
+        exchange=condensed(model, swapped, steps, of, apart),
     )
 
 

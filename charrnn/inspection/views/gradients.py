@@ -123,7 +123,7 @@ def dynamics(report: Gradients) -> str:
         each = (f"layer {e.layer} {exponent(e)}" for e in report.lyapunov_exponents)
         said.append(f"Lyapunov exponents/char: {', '.join(each)}")
         top = report.layers[-1]
-        if top.late and top.layer == report.lyapunov_exponents[-1].layer:
+        if top.late and top.state != "x" and top.layer == report.lyapunov_exponents[-1].layer:
             said[-1] += f" (later lags of {top.state}: {with_error(*top.late)})"
     radii = [list(layer.values()) for layer in report.spectral_radius or ()]
     if radii and all(len(layer) == 1 for layer in radii):  # else W_hh is not square
