@@ -28,7 +28,8 @@ def charrnn(*arguments: str) -> str:
 
 
 def train(folder: Path, cell: str, length: int, steps: int, seed: int) -> Path:
-    model = folder / f"{cell}-{length}-{seed}.npz"
+    model = folder / f"seed-{seed}" / f"{cell}-{length}.npz"
+    model.parent.mkdir(exist_ok=True)
     network = ["--cell", cell, "--layers", "1", "--hidden-size", "48", "--dropout", "0"]
     learning = ["--sequence-length", "128", "--learning-rate", "0.005", "--weight-decay", "0"]
     budget = ["--steps", str(steps), "--seed", str(seed)]
@@ -48,17 +49,17 @@ def loss_at_second_key(model: Path, test: Path) -> float:
     return sum(keys) / len(keys)
 
 
-def at_second_keys(folder: Path, length: int) -> list[str]:
+def at_second_keys(folder: Path, length: int, steps: int = STEPS) -> list[str]:
     """The options with which every window ends at a second key: a text cut so that the windows,
     which are spread evenly, are whole lines apart, and a burn-in that brings the end there."""
     line = length + 3
-    burn_in = 100 + (length + 2 - (100 + STEPS + 1)) % line
-    window = burn_in + STEPS + 1
+    burn_in = 100 + (length + 2 - (100 + steps + 1)) % line
+    window = burn_in + steps + 1
     text = (folder / f"recall-{length}-test.txt").read_text(encoding="ascii")
     apart = (len(text) - window) // line // (WINDOWS - 1) * line
-    path = folder / f"recall-{length}-keys.txt"
+    path = folder / f"recall-{length}-{steps}.txt"
     path.write_text(text[: window + apart * (WINDOWS - 1)], encoding="ascii")
-    return ["--text", str(path), "--steps", str(STEPS), "--burn-in", str(burn_in)]
+    return ["--text", str(path), "--steps", str(steps), "--burn-in", str(burn_in)]
 
 
 def memory(model: Path, where: list[str], length: int) -> list[float | None]:
@@ -111,7 +112,8 @@ def main() -> None:
             memories.append([str(length), cell, *(each(list(figures)) for figures in found)])
         compare = [argument for other in firsts[1:] for argument in ("--compare", other)]
         picture = str(folder / f"remember-{length}.svg")
-        print(charrnn("inspect", firsts[0], *compare, *where, "--save", picture))
+        near = at_second_keys(folder, length, 6 * (length + 3))
+        print(charrnn("inspect", firsts[0], *compare, *near, "--save", picture))
     table("noise L | " + " | ".join(CELLS), losses)
     lags = "below 1/2 | below 1 % | exchanged now | with the key | before it"
     table(f"noise L | cell | {lags}", memories)
