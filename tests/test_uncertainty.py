@@ -38,9 +38,10 @@ def test_an_error_from_blocks_is_right_where_neighbours_are_alike() -> None:
     assert np.mean(np.abs(mean) < 1.96 * naive) < 0.5
 
 
-def test_a_single_block_has_no_error() -> None:
-    mean, error = mean_of_blocks(np.arange(8.0), 1)
-    assert (mean, np.isnan(error)) == (3.5, True)
+@pytest.mark.parametrize("independent", [1, 3, 4])
+def test_of_fewer_than_four_blocks_no_error_is_known(independent: int) -> None:
+    mean, error = mean_of_blocks(np.arange(8.0), independent)
+    assert (mean, np.isnan(error)) == (3.5, independent < 4)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ def test_a_single_block_has_no_error() -> None:
         (5.3, 0.4, "5.3"),
         (1.3e-4, 4e-5, "1.3e-4"),
         (0.9, None, "0.900"),
+        (234567, 2000, "235,000"),
+        (1.31e12, 4e10, "1.31e12"),
         (0.9, 0.0, "0.900"),
         (-0.0004, 0.01, "0.000"),
         (0.0, None, "0"),

@@ -46,7 +46,7 @@ class Dynamics:
 class Exponent:
     """The top Lyapunov exponent of one layer per character, the layers below as they are: below 0
     the layer forgets, above 0 it is chaotic, and -inf if a change is gone after a few steps. The
-    standard error is that over windows; None of a single one."""
+    standard error is that over windows; None of fewer than 4."""
 
     layer: int
     exponent: float

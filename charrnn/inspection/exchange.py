@@ -23,8 +23,8 @@ from charrnn.network.model import CharModel
 @dataclass(frozen=True, eq=False)
 class Exchange:
     """Of one state of one layer, or of the input ("x"), at some of the lags: the mean over windows
-    of |change of the loss at the last step|, in nats, and its standard error (NaN if there is but
-    one independent window)."""
+    of |change of the loss at the last step|, in nats, and its standard error (NaN of fewer than 8
+    independent windows)."""
 
     layer: int
     state: str

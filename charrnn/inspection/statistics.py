@@ -107,7 +107,7 @@ def decay(relative: Array) -> Decay:
 
 def late_slope(relative: Array, fit: Decay, independent: int) -> tuple[float, float] | None:
     """The least-squares slope of the mean logarithm over the later half of the fitted lags, and its
-    standard error over windows; None of fewer than 4 lags, of one window, or if a norm is 0."""
+    standard error over windows; None of fewer than 4 lags or windows, or if a norm is 0."""
     later = relative[fit.fitted // 2 + 1 : fit.fitted + 1]
     if fit.halves is None or not later.all():
         return None

@@ -11,15 +11,16 @@ import numpy as np
 from charrnn.arrays import Array
 
 BLOCKS = 16
+FEWEST = 4  # with fewer blocks the error is itself unknown
 NORMAL_95 = 1.96
 
 
 def mean_of_blocks(values: Array, independent: int) -> tuple[Array, Array]:
-    """The mean over the last axis, in the order of the text, and its standard error (NaN of a
-    single block): that of the means of contiguous blocks, at most as many as are independent."""
+    """The mean over the last axis, in the order of the text, and its standard error: that of the
+    means of contiguous blocks, at most as many as are independent; NaN of fewer than 4."""
     blocks = min(BLOCKS, independent, values.shape[-1])
     means = np.stack([p.mean(axis=-1) for p in np.array_split(values, max(blocks, 1), axis=-1)])
-    if blocks < 2:
+    if blocks < FEWEST:
         return values.mean(axis=-1), np.full(values.shape[:-1], np.nan)
     return values.mean(axis=-1), means.std(axis=0, ddof=1) / math.sqrt(blocks)
 
@@ -52,9 +53,9 @@ def rounded(value: float, error: float | None) -> str:
     value = round(value, places)
     if value == 0:
         return f"{0:.{max(places, 0)}f}"
-    if abs(value) < 1e-3:
+    if not 1e-3 <= abs(value) < 1e6:
         digits = max(places + math.floor(math.log10(abs(value))), 0)
-        return f"{value:.{digits}e}".replace("e-0", "e-")
+        return f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     return f"{value:,.{max(places, 0)}f}"
 
 

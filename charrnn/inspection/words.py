@@ -65,7 +65,7 @@ def sensitivity(state: StateGradients, lag: int, what: str) -> str:
         factor, low, high, than = 1 / factor, 1 / high, 1 / low if low > 0 else math.inf, "less"
     else:
         than = "more"
-    error = (high - low) / 2
+    error = (high - low) / 4  # the interval is about four standard errors wide
     between = ""
     if 0 < error < math.inf:
         between = f" (95 %: {rounded(low, error)} to {rounded(high, error)})"

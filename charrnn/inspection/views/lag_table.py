@@ -45,7 +45,7 @@ def table(
             solid = canvas.bar(share(median, scale), bar)
             reach = math.ceil(share(p90, scale) * bar)
             whole = solid + "░" * max(0, reach - len(solid))
-            row += [f"{tiny(median):<8}", (whole.ljust(width - 8), "cyan")]
+            row += [f"{known(state, lag):<8}", (whole.ljust(width - 8), "cyan")]
         canvas.line(*row, rounded(*effects[lag]) if lag in effects else "")
 
 
@@ -101,5 +101,7 @@ def share(value: float, scale: tuple[float, float]) -> float:
     return min(math.log10(value / low) / math.log10(high / low), 1.0)
 
 
-def tiny(value: float) -> str:
-    return "<1e-8" if 0 < value < LOWEST else figure(value)
+def known(state: StateGradients, lag: int) -> str:
+    """The relative median with the digits that its interval, of four standard errors, leaves."""
+    median, low, high = (float(a[lag]) for a in (state.relative.median, *state.interval))
+    return "<1e-8" if 0 < median < LOWEST else rounded(median, (high - low) / 4)
