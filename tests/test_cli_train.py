@@ -58,7 +58,8 @@ def test_progress_goes_to_stderr_and_nothing_to_stdout(folder: Path) -> None:
     assert "text: 900 characters, 28 different" in shown
     assert "seed 1, training for 3 steps" in shown
     assert "step 3" in shown
-    assert shown.endswith("saved charrnn.npz\nNext: charrnn sample --temp 0.8\n")
+    assert "\nsaved charrnn.npz" in shown
+    assert shown.endswith("\nNext: charrnn sample --temp 0.8\n")
     assert "\x1b" not in shown
     assert sorted(os.listdir(folder)) == ["charrnn.npz", "text"]
 
@@ -119,8 +120,8 @@ def test_json_is_one_object_a_line_with_the_keys_of_the_contract(folder: Path) -
         "step": numbers,
         "evaluation": "step seconds loss best",
         "sample": "step text",
-        "end": "steps seconds best_loss bits_per_character characters_per_second checkpoint"
-        " stopped_by",
+        "end": "steps seconds best_loss network_loss ngram_loss ngram_weight bits_per_character"
+        " characters_per_second checkpoint stopped_by",
     }
     assert {event["event"] for event in events} == keys.keys()
     for event in events:
@@ -133,7 +134,7 @@ def test_json_is_one_object_a_line_with_the_keys_of_the_contract(folder: Path) -
     assert (last["steps"], last["stopped_by"], last["checkpoint"]) == (3, "budget", "charrnn.npz")
     assert last["bits_per_character"] == pytest.approx(last["best_loss"] / np.log(2))
     meta = checkpoint.load(folder / "charrnn.npz").meta
-    assert meta["best"]["loss"] == last["best_loss"]
+    assert meta["best"]["loss"] == last["network_loss"]
     assert meta["parameters"] == first["parameters"]
 
 

@@ -67,28 +67,39 @@ def test_little_text_leaves_the_network_almost_alone() -> None:
 
 def test_voices_that_help_are_chosen_and_others_are_not() -> None:
     z, q, targets = voices(5000)
-    found = joined(z, q, targets)
+    found = joined(z, q, np.arange(5000), targets)
     assert found.weights == pytest.approx(fit([z, q], targets))
     assert found.network == pytest.approx(nats(z, targets).mean())
     assert found.ngrams == pytest.approx(nats(q, targets).mean())
     assert found.together == pytest.approx(nats(mixed(z, q, found.weights), targets).mean())
     noise = log_softmax(np.random.default_rng(2).normal(size=q.shape))
     for useless in (noise, np.full_like(q, -np.log(V)), log_softmax(z), log_softmax(-z)):
-        found = joined(z, useless, targets)
+        found = joined(z, useless, np.arange(5000), targets)
         assert found.weights == ALONE
         assert found.together == found.network
 
 
 def test_too_little_text_to_be_sure_is_no_text() -> None:
-    assert joined(*voices(3)).weights == ALONE
+    z, q, targets = voices(3)
+    assert joined(z, q, np.arange(3), targets).weights == ALONE
 
 
 def test_of_much_text_a_part_chooses_and_all_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     z, q, targets = voices(60_000)
-    every = joined(z, q, targets)
+    every = joined(z, q, np.arange(60_000), targets)
     monkeypatch.setattr(mixture, "_FITTED", 10_000 * V)
-    found = joined(z, q, targets)
+    found = joined(z, q, np.arange(60_000), targets)
     np.testing.assert_allclose(found.weights, every.weights, atol=0.03)
     assert found.weights != every.weights
     assert found[1:3] == every[1:3]
     assert every.together <= found.together < every.together + 1e-3
+
+
+def test_places_and_a_scale_say_which_logits_are_meant() -> None:
+    z, q, targets = voices(2000)
+    places = np.random.default_rng(4).permutation(5000)[:2000]
+    spread = np.full((2, V, 5000), np.nan)
+    spread[:, :, places] = 2 * z, q
+    found = joined(*spread, places, targets, 0.5)
+    for one, other in zip(found, joined(z, q, np.arange(2000), targets), strict=True):
+        assert one == pytest.approx(other)

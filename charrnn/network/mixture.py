@@ -69,21 +69,32 @@ class Joined(NamedTuple):
     together: float
 
 
-def joined(z: Array, q: Array, targets: Array) -> Joined:
-    """The weights of least loss on the characters `targets` (N,), drawn towards `ALONE`. They are
-    `ALONE` where the n-grams gain less than `WORTH`, or than twice its standard error, for a
-    network that is scaled as it should be."""
-    some = np.s_[:: -(-z.size // _FITTED) | 1]  # odd: of readers side by side all, not every second
-    (scale,) = fit([z[:, some]], targets[some])
-    weights = Weights(*fit([z[:, some], q[:, some]], targets[some]).tolist())
-    alone, ngrams, both, scaled = (
-        nats(logits, targets) for logits in (z, q, mixed(z, q, weights), scale * z)
-    )
+def joined(z: Array, q: Array, places: Array, targets: Array, scale: float = 1.0) -> Joined:
+    """The weights of least loss for the characters `targets` (N,), which stand at `places` (N,) of
+    `scale` z and q, drawn towards `ALONE`. They are `ALONE` where the n-grams gain less than
+    `WORTH`, or than twice its standard error, for a network that is scaled as it should be."""
+    some = np.s_[:: -(-len(places) * len(z) // _FITTED) | 1]  # odd: of all readers side by side
+    known = scale * z[:, places[some]], q[:, places[some]]
+    (again,) = fit(known[:1], targets[some])
+    weights = Weights(*fit(known, targets[some]).tolist())
+    tried = ALONE, Weights(0.0, 1.0), weights, Weights(float(again), 0.0)
+    of_z = [Weights(scale * a, b) for a, b in tried]
+    alone, ngrams, both, scaled = losses(z, q, places, targets, of_z)
     gains = scaled - both
     needed = max(WORTH, 2 * gains.std() / math.sqrt(len(gains)))
     if not (weights.ngrams > 0 and gains.mean() > needed):
         weights, both = ALONE, alone
     return Joined(weights, *(float(each.mean()) for each in (alone, ngrams, both)))
+
+
+def losses(z: Array, q: Array, places: Array, targets: Array, tried: Sequence[Weights]) -> Array:
+    """-log p(targets) with each of these weights, (len(tried), N); block by block."""
+    found, width = np.empty((len(tried), len(targets))), max(_BLOCK // len(z), 1)
+    for start in range(0, len(targets), width):
+        block = np.s_[start : start + width]
+        at = z[:, places[block]], q[:, places[block]]
+        found[:, block] = [nats(mixed(*at, weights), targets[block]) for weights in tried]
+    return found
 
 
 def fit(voices: Sequence[Array], targets: Array) -> Array:

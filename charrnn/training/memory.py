@@ -34,8 +34,8 @@ WORKER = 25 * 2**20
 #: Bytes while the baselines of so many characters are counted.
 PER_COUNTED_CHARACTER = 40
 #: Copies of the n-grams: those of the file, and the tables of their reader. And of the logits that
-#: an evaluation leaves: the network's, those that count, and the n-grams'.
-NGRAM_COPIES, KEPT_COPIES = 4, 4
+#: an evaluation leaves: the network's, and as much of the n-grams.
+NGRAM_COPIES, KEPT_COPIES = 4, 2
 PROGRAM = 60 * 2**20  # what Python takes
 
 
@@ -72,7 +72,8 @@ def need(
     ngrams = voices = 0
     if s.ngrams and s.validation:
         ngrams = min(BYTES_PER_CHARACTER * counted, MOST_BYTES)
-        voices = NGRAM_COPIES * ngrams + 4 * KEPT_COPIES * min(V * characters, KEPT)
+        kept = min(V * int(s.validation * characters), KEPT)
+        voices = NGRAM_COPIES * ngrams + 4 * KEPT_COPIES * kept
     memory = 4 * floats + others + text + voices + PROGRAM
     return Need(memory, 4 * saved + ngrams + SAVED_BESIDES)
 

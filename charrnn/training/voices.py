@@ -26,13 +26,12 @@ class Voices:
         evaluator = self.evaluator
         place, targets = evaluator.places()
         if evaluator.taken.tolist() != self._taken:
-            self._taken, self._q = evaluator.taken.tolist(), self._read(place)
-        z = evaluator.kept.reshape(len(evaluator.kept), -1)[:, place]
-        z *= np.float32(scale)
-        return joined(z, self._q, targets.astype(np.intp))
+            self._taken, self._q = evaluator.taken.tolist(), self._read()
+        z = evaluator.kept.reshape(self._q.shape)
+        return joined(z, self._q, place, targets.astype(np.intp), scale)
 
-    def _read(self, place: Array) -> Array:
-        """The logarithms of what the n-grams say, (V, N) float32."""
+    def _read(self) -> Array:
+        """The logarithms of what the n-grams say, (V, rows * readers) float32."""
         evaluator, warm_up = self.evaluator, self.evaluator.readers.warm_up
         chosen, _ = evaluator.chosen()
         begins = evaluator.readers.begins[chosen] - warm_up
@@ -47,4 +46,4 @@ class Voices:
             p = reader.step(ids.astype(np.intp))
             if row >= 0:
                 q[:, row, chosen] = np.log(p)
-        return q.reshape(len(q), -1)[:, place]
+        return q.reshape(len(q), -1)
