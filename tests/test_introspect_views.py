@@ -125,7 +125,8 @@ def test_a_network_that_needs_ten_characters_is_found_to_need_ten() -> None:
         ids.append(ids[-delay - 1] if rng.random() < 0.9 else int(rng.integers(0, 4)))
     model, text = delay_line(delay), np.array(ids)
     found = context(model, text, most=20, windows=300)
-    assert found.useful == 10
+    assert found.useful == found.stays_below == 10
+    assert found.between == found.elsewhere.between == (10, 10)
     # ReLU passes a gradient where a unit is on: the stored character. At lag 10 nothing is left.
     memory = gradient_norms(model, text, steps=20, windows=64, burn_in=30).layers[0].decay.memory
     assert memory == 10

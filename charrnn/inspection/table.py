@@ -33,7 +33,16 @@ HEADERS = {
     "next": ["character", "code_point", "probability", "cumulative"],
     "neurons": ["predicate", "rank", "layer", "unit", "r", "null_median", "null_p95"],
     "gates": ["layer", "gate", "unit", "shut_share", "open_share", "half_life"],
-    "context": ["visible", "bits", "excess", "standard_error"],
+    "context": [
+        "visible",
+        "bits",
+        "excess",
+        "standard_error",
+        "changed",
+        "elsewhere",
+        "elsewhere_standard_error",
+        "elsewhere_changed",
+    ],
     "dynamics": ["layer", "what", "number", "value", "standard_error"],
 }
 
@@ -93,9 +102,7 @@ def rows_of(report: Any, text: str) -> Iterator[Row]:
         case Gates():
             yield from gates(report)
         case Context():
-            columns = (report.bits.tolist(), report.excess.tolist(), report.standard_error.tolist())
-            for row in zip(report.visible, *columns, strict=True):
-                yield list(row)
+            yield from context(report)
 
 
 def dynamics(report: Dynamics) -> Iterator[Row]:
@@ -152,6 +159,15 @@ def gates(report: Gates) -> Iterator[Row]:
                 float(gate.open_share[unit]),
                 life if math.isfinite(life) else None,
             ]
+
+
+def context(report: Context) -> Iterator[Row]:
+    columns = [report.bits]
+    for excess in (report, report.elsewhere):
+        columns += [excess.excess, excess.standard_error, excess.changed]
+    values = ([v if math.isfinite(v) else None for v in c.tolist()] for c in columns)
+    for row in zip(report.visible, *values, strict=True):
+        yield list(row)
 
 
 def shown(character: str) -> str:

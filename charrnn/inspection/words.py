@@ -3,7 +3,7 @@
 import math
 import unicodedata
 
-from charrnn.inspection.context import USEFUL_BITS, Context
+from charrnn.inspection.context import USEFUL_BITS, Context, Excess
 from charrnn.inspection.gradients import Gradients, StateGradients
 from charrnn.inspection.uncertainty import rounded, with_error
 from charrnn.inspection.unfold import Moment, Unfolding
@@ -24,6 +24,35 @@ def figure(value: float | None) -> str:
     if 1e-3 <= abs(value) < 999.5:
         return f"{value:#.3g}".rstrip(".")
     return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def digits(value: float, error: float | None) -> str:
+    """A value with the decimals that its error leaves."""
+    return signless(f"{value:.{decimals(error)}f}") if abs(value) < 1000 else figure(value)
+
+
+def measured(value: float, error: float | None) -> str:
+    """A value and its standard error, both with the decimals that the error leaves."""
+    if error is None or not math.isfinite(error) or abs(value) >= 1000:
+        return digits(value, error)
+    places = decimals(error)
+    shown = max(error, 0.1**places) if error else error
+    return f"{digits(value, error)} ± {shown:.{places}f}"
+
+
+def decimals(error: float | None) -> int:
+    """Two digits of an error that begins below 355, one of any other (the rule of the Particle Data
+    Group's Review of Particle Physics), but from 1 to 4 decimals. 3 without an error."""
+    if not error or not math.isfinite(error):
+        return 3
+    exponent = math.floor(math.log10(error))
+    wanted = (error / 10.0**exponent < 3.55) - exponent
+    return min(max(wanted, 1), 4)
+
+
+def signless(text: str) -> str:
+    """A number as it is written, but no minus before a zero."""
+    return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
 def loss(value: float, decimals: int = 3) -> str:
@@ -76,19 +105,34 @@ def sensitivity(state: StateGradients, lag: int, what: str) -> str:
 
 
 def context(report: Context) -> str:
-    if report.useful is None:
-        least = figure(float(report.excess.min()))
-        return (
-            f"In words: even with {report.visible[-1]} characters visible the model does at least "
-            f"{least} bits worse than with all: it uses what is older."
+    most, other = report.visible[-1], report.elsewhere
+    if report.stays_below is None:
+        excess = measured(float(report.excess[-1]), float(report.standard_error[-1]))
+        words = (
+            f"even with {most} characters visible the loss is {excess} bits above that with all "
+            f"(below {USEFUL_BITS}: {limits(report, most)})"
         )
-    useful = "1 character of context is"
-    if report.useful > 1:
-        useful = f"{report.useful} characters of context are"
+    else:
+        words = (
+            f"from k = {report.stays_below} on ({limits(report, most)}) older characters improve "
+            f"the mean by less than {USEFUL_BITS} bit"
+        )
+    if other.stays_below is None:
+        return f"In words: {words}. Those of another place cost more than that, even at {most}."
     return (
-        f"In words: {useful} as good as all of them, to {USEFUL_BITS} bits; what is older, the "
-        "model does not use."
+        f"In words: {words}. From k = {other.stays_below} on ({limits(other, most)}) those of "
+        "another place do as well as the true ones, to that."
     )
+
+
+def limits(excess: Excess, most: int) -> str:
+    """Between which k the excess falls below what counts, 95 times in 100."""
+    low, high = excess.between
+    if low is None:
+        return f"95 %: above {most}"
+    if (low, high) == (1, None):
+        return "this text is too short to tell how sure"
+    return f"95 %: above {low - 1}" if high is None else f"95 %: {low} to {high}"
 
 
 def begun(readers: int, warm_up: int) -> str:

@@ -1,57 +1,79 @@
 """How the loss falls as more of the context becomes visible."""
 
+import math
+
 from charrnn.inspection import words
-from charrnn.inspection.canvas import Canvas, Chart, How, Series
-from charrnn.inspection.context import Context
+from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Series
+from charrnn.inspection.context import CHANGED_BITS, Context, Excess
+from charrnn.inspection.standard_errors import two_sided
 
 TITLE = "what context is worth"
-COLUMN = 11  # narrower than this, a figure and its bar do not fit
+COLUMN = 18  # narrower than this, a figure with its error and its bar do not fit
+BAR = 17
 
 
 def show(report: Context, canvas: Canvas, how: How) -> None:
     canvas.prose(
-        ("bits per character when only the last k characters are visible", "bold"),
-        f"   {report.windows} windows, each from a zero state",
+        ("bits per character above the full context, only the last k characters true", "bold"),
+        f": {report.windows:,} windows, ± standard error{from_blocks(report)}; what is older is "
+        "gone (each window from a zero state) or is that of another place; changed: by > "
+        f"{CHANGED_BITS} bit",
     )
     if canvas.charts:
-        chart([""], [report], canvas)
-    canvas.line((f"{'k':>5}  bits     excess   ± s.e.", "bold"))
+        curves = [
+            series(name, report, excess)
+            for name, excess in (("zero state", report), ("another place", report.elsewhere))
+        ]
+        chart(curves, canvas)
     highest = float(max(report.excess.max(), 1e-9))
-    rows = zip(report.visible, report.bits, report.excess, report.standard_error, strict=True)
-    for k, bits, excess, error in rows:
-        bar = canvas.bar(excess / highest, max(canvas.width - 34, 4))
-        canvas.line(
-            f"{k:>5}  {bits_of(bits):<8} {bits_of(excess):<8} {bits_of(error):<8} ",
-            (bar, "cyan"),
-        )
-    canvas.line(f"{'all':>5}  {bits_of(report.full)}")
+    canvas.table(
+        "k    bits   zero state      changed  another place   changed",
+        [row(report, i, highest, canvas) for i in range(len(report.visible))],
+    )
+    canvas.line(f"all  {words.measured(report.full, report.full_error)}")
     canvas.prose(words.context(report))
 
 
-def chart(names: list[str], reports: list[Context], canvas: Canvas) -> None:
-    """The excess with two standard errors on both sides."""
-    curves = []
-    for name, r in zip(names, reports, strict=True):
-        error = 2 * r.standard_error
-        curves.append(Series(name, r.visible, r.excess, r.excess - error, r.excess + error))
-    canvas.chart(
-        Chart("", "k, visible characters", "bits above the full context", curves, log_x=True)
+def row(report: Context, i: int, highest: float, canvas: Canvas) -> list[Cell]:
+    error = max(float(report.standard_error[i]), report.full_error)
+    cells: list[Cell] = [
+        f"{report.visible[i]:<5}",
+        f"{words.digits(float(report.bits[i]), error):<7}",
+    ]
+    for excess in (report, report.elsewhere):
+        figure = words.measured(float(excess.excess[i]), float(excess.standard_error[i]))
+        cells += [f"{figure:<16}", f"{100 * float(excess.changed[i]):>4.0f} %   "]
+    return [*cells, (canvas.bar(float(report.excess[i]) / highest, BAR), "cyan")]
+
+
+def from_blocks(report: Context) -> str:
+    return f" from {report.blocks} blocks" if report.blocks else ""
+
+
+def series(name: str, report: Context, excess: Excess) -> Series:
+    """The excess with its limits of 95 %."""
+    margin = two_sided(report.blocks) * excess.standard_error
+    known = math.isfinite(two_sided(report.blocks))
+    low, high = excess.excess - margin, excess.excess + margin
+    return Series(
+        name, report.visible, excess.excess, low if known else None, high if known else None
     )
 
 
-def bits_of(value: float) -> str:
-    """Three decimals, or three digits if it is absurdly large."""
-    return f"{value:.3f}" if abs(value) < 100 else words.figure(value)
+def chart(curves: list[Series], canvas: Canvas) -> None:
+    canvas.chart(
+        Chart("", "k, visible characters", "bits above the full context", curves, log_x=True)
+    )
 
 
 def compare(names: list[str], reports: list[Context], canvas: Canvas, how: How) -> None:
     """The excess of each model over its own full context, on one scale."""
     canvas.prose(
         ("bits per character above the full context, k characters visible", "bold"),
-        ", each window from a zero state",
+        ", each window from a zero state, ± standard error",
     )
     if canvas.charts:
-        chart(names, reports, canvas)
+        chart([series(name, r, r) for name, r in zip(names, reports, strict=True)], canvas)
     highest = max(float(report.excess.max()) for report in reports)
     common = sorted(set.intersection(*(set(report.visible) for report in reports)))
     fitting = min(max((canvas.width - 6) // COLUMN, 1), len(reports))
@@ -74,12 +96,14 @@ def block(
     for k in common:
         cells: list[str | tuple[str, str]] = [f"{k:>5} "]
         for report in reports:
-            excess = float(report.excess[report.visible.index(k)])
-            bar = canvas.bar(excess / highest, max(width - 8, 1))
-            cells += [f"{bits_of(excess):<7}", (bar.ljust(width - 7), "cyan")]
+            i = report.visible.index(k)
+            excess, error = float(report.excess[i]), float(report.standard_error[i])
+            bar = canvas.bar(excess / highest, max(width - 17, 1))
+            cells += [f"{words.measured(excess, error):<16}", (bar.ljust(width - 16), "cyan")]
         canvas.line(*cells)
-    cells = ["useful ".ljust(6)]
+    cells = ["below ".ljust(6)]
     for report in reports:
-        useful = f"> {report.visible[-1]}" if report.useful is None else str(report.useful)
-        cells.append(useful.ljust(width))
+        found = (report.stays_below, *report.between)
+        below, low, high = (f"> {report.visible[-1]}" if n is None else str(n) for n in found)
+        cells.append(f"{below} ({low} to {high})".ljust(width))
     canvas.line(*cells)
