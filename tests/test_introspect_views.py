@@ -8,6 +8,7 @@ from small import context_of
 
 from charrnn.errors import CorpusError
 from charrnn.inspection import words
+from charrnn.inspection.clocks import survivals
 from charrnn.inspection.context import context
 from charrnn.inspection.export import as_json
 from charrnn.inspection.gates import gate_use
@@ -217,6 +218,7 @@ def test_gate_statistics_of_constant_gates() -> None:
     assert f.histogram.sum() == pytest.approx(1)
     forget = 1 / (1 + np.exp(-1))
     np.testing.assert_allclose(report.clocks[0].half_lives, np.log(0.5) / np.log(forget))
+    assert report.clocks[0].median_half_lives.tolist() == [2] * H  # 0.73, 0.53, 0.39
     assert report.idle[0].dead == tuple(range(H))
 
 
@@ -227,6 +229,37 @@ def test_the_grus_clock_is_the_share_it_keeps() -> None:
     report = gate_use(CharModel(parameters, cell="gru", dtype=np.float64), random_text(600))
     assert report.clocks[0].gate == "z"
     np.testing.assert_allclose(report.clocks[0].half_lives, 13.5134, rtol=1e-5)
+    assert report.clocks[0].median_half_lives.tolist() == [13] * H
+
+
+def test_a_cell_wiped_now_and_then_keeps_what_it_has_in_between() -> None:
+    """0.999, and 1e-3 at every tenth character: from 0 to 9 characters, 4 in the middle. The mean
+    of ln f says 1, less than that of a cell that keeps 0.7 always."""
+    shapes = parameter_shapes("lstm", 1, H, V)
+    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
+    parameters["rnn.bias_ih_l0"][H : 2 * H] = np.log(0.999 / 0.001)
+    parameters["rnn.weight_ih_l0"][H : 2 * H, 0] = 2 * np.log(
+        0.001 / 0.999
+    )  # f = 1e-3 on reading 0
+    parameters["rnn.bias_ih_l0"][2 * H - 1] = np.log(0.7 / 0.3)
+    parameters["rnn.weight_ih_l0"][2 * H - 1, 0] = 0
+    text = np.where(np.arange(4000) % 10 == 9, 0, 1)
+    clock = gate_use(CharModel(parameters, cell="lstm", dtype=np.float64), text).clocks[0]
+    assert clock.median_half_lives.tolist() == [4] * (H - 1) + [1]
+    np.testing.assert_allclose(clock.half_lives[:-1], 1.002, rtol=1e-3)
+    assert clock.half_lives[-1] > 1.9
+    assert (clock.limit, clock.characters) == (1000, 4000)
+
+
+def test_survivals_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(0)
+    keep = rng.uniform(0, 1, 400) ** rng.choice([0.001, 0.1, 3], 400)
+    for limit in (5, 100):
+        expected = []
+        for t in range(400 - limit):
+            shares = keep[t : t + limit].cumprod()
+            expected.append(int((shares >= 0.5).sum()))  # shares only fall
+        assert survivals(np.log(keep), limit).tolist() == expected
 
 
 def test_relu_units_are_shut_where_they_are_zero() -> None:
@@ -243,6 +276,7 @@ def test_a_cell_that_keeps_everything_has_an_endless_half_life() -> None:
     parameters["rnn.bias_ih_l0"][H : 2 * H] = 800.0
     report = gate_use(CharModel(parameters, cell="lstm", dtype=np.float64), random_text(600))
     assert np.isinf(report.clocks[0].half_lives).all()
+    assert np.isinf(report.clocks[0].median_half_lives).all()
     assert as_json(report)["clocks"][0]["half_lives"] == [None] * H
 
 

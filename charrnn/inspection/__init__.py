@@ -13,6 +13,7 @@
     views       every report described once, on a          pictures      a canvas that becomes SVG,
                 `canvas`; its figures are a `table`                      HTML and PNG
                                                            standard_errors  of means over a text
+                                                           clocks      how long a unit keeps
 
 Texts are 1-d arrays of character indices. Models are float64 unless a docstring says otherwise.
 """

@@ -1,8 +1,7 @@
 """How a network uses its gates: saturation, the clocks of its cells, and units that do nothing.
 
 Saturation is that of Karpathy, Johnson and Fei-Fei (2015): a sigmoid is shut below 0.1 and open
-above 0.9. A cell that keeps the share f of itself at every step has the half-life ln 0.5 / mean of
-ln f: a geometric mean, because a single f near 0 wipes the cell.
+above 0.9. How long a cell keeps what it has is in `clocks`.
 """
 
 import math
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection import clocks
 from charrnn.inspection.side_by_side import chunks, readers_for
 from charrnn.network.model import CharModel
 
@@ -20,6 +20,7 @@ OPEN = 0.9
 ALWAYS = 0.9  # of the time
 STILL = 1e-3  # a unit whose standard deviation is below this is dead
 STUCK = 0.99
+TINY = 1e-300  # stands for 0 where a logarithm is taken
 BINS = 20
 
 
@@ -46,12 +47,20 @@ class Gate:
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """Half-lives (H,) in characters of what each unit keeps by its own gate (`gate`, the LSTM's f
-    or the GRU's z); the way around through W_hh is not in it. Infinite where nothing is lost."""
+    """How long each unit (H,) keeps what it has by its own gate (`gate`, the LSTM's f or the GRU's
+    z), in characters, over the first `characters` of the text.
+
+    half_lives         ln 0.5 / mean ln f: how near to 0 f comes at its worst, and no half-life
+                       unless f is always the same; infinite where nothing is lost
+    median_half_lives  of `clocks`; infinite where it is `limit` or more
+    """
 
     layer: int
     gate: str
     half_lives: Array
+    median_half_lives: Array
+    limit: int
+    characters: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ class Tally:
         """`gates` (G, H, N) and `h` (H, N) of N characters."""
         self.shut += (gates < self.shut_below).sum(axis=2)
         self.open += (gates > OPEN).sum(axis=2)
-        self.log += np.log(np.maximum(gates, 1e-300)).sum(axis=2)
+        self.log += np.log(np.maximum(gates, TINY)).sum(axis=2)
         bins = ((gates - self.low) / (1 - self.low) * BINS).clip(0, BINS - 1).astype(int)
         for g, b in enumerate(bins):
             self.histogram[g] += np.bincount(b.reshape(-1), minlength=BINS)
@@ -107,9 +116,13 @@ def gate_use(model: CharModel, ids: Array) -> Gates:
     shut_below = np.array([SHUT_BELOW[function] for function in functions])
     tallies = [Tally(low, shut_below, H) for _ in range(model.layers)]
     readers = readers_for(len(ids), SHORTEST_SHARE, READERS)
-    for tape, _, counted in chunks(model, ids, readers, WARM_UP):
-        for tally, layer in zip(tallies, tape.layers, strict=True):
+    keeping = [g for g, name in enumerate(cell.gates) if name == cell.keep_gate]
+    log_keep = np.empty((model.layers, len(keeping), H, min(len(ids), clocks.MOST)), np.float32)
+    for tape, places, counted in chunks(model, ids, readers, WARM_UP):
+        kept = places[counted] < clocks.MOST
+        for logs, tally, layer in zip(log_keep, tallies, tape.layers, strict=True):
             gates = layer.gates.transpose(1, 2, 0, 3)[:, :, counted]
+            logs[..., places[counted][kept]] = np.log(np.maximum(gates[keeping][..., kept], TINY))
             h = np.stack([states[0] for states in layer.states[1:]])  # (T, H, B)
             tally.add(gates, h.transpose(1, 0, 2)[:, counted])
     n = len(ids)
@@ -122,10 +135,9 @@ def gate_use(model: CharModel, ids: Array) -> Gates:
             for g, name in enumerate(cell.gates)
         ),
         clocks=tuple(
-            Clock(layer, name, half_life(tally.log[g] / n))
+            clock(layer, list(cell.gates)[g], tally.log[g] / n, logs)
             for layer, tally in enumerate(tallies)
-            for g, name in enumerate(cell.gates)
-            if name == cell.keep_gate
+            for g, logs in zip(keeping, log_keep[layer], strict=True)
         ),
         idle=tuple(idle(layer, tally, n, relu) for layer, tally in enumerate(tallies)),
         readers=readers,
@@ -149,10 +161,12 @@ def gate(layer: int, name: str, function: str, tally: Tally, g: int, n: int) -> 
     )
 
 
-def half_life(mean_log: Array) -> Array:
+def clock(layer: int, name: str, mean_log: Array, log_keep: Array) -> Clock:
     with np.errstate(divide="ignore"):
         lives: Array = math.log(0.5) / np.where(mean_log < 0, mean_log, -0.0)
-    return lives
+    characters = log_keep.shape[1]
+    medians = clocks.half_lives(log_keep)
+    return Clock(layer, name, lives, medians, clocks.limit_for(characters), characters)
 
 
 def idle(layer: int, tally: Tally, n: int, relu: bool) -> Idle:

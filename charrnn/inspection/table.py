@@ -32,7 +32,15 @@ HEADERS = {
     "surprisal": ["position", "character", "nats", "bits"],
     "next": ["character", "code_point", "probability", "cumulative"],
     "neurons": ["predicate", "rank", "layer", "unit", "r", "null_median", "null_p95"],
-    "gates": ["layer", "gate", "unit", "shut_share", "open_share", "half_life"],
+    "gates": [
+        "layer",
+        "gate",
+        "unit",
+        "shut_share",
+        "open_share",
+        "half_life",
+        "median_half_life",
+    ],
     "context": [
         "visible",
         "bits",
@@ -146,18 +154,19 @@ def unfolding(report: Unfolding) -> Iterator[Row]:
 
 
 def gates(report: Gates) -> Iterator[Row]:
-    lives = {(c.layer, c.gate): c.half_lives for c in report.clocks}
+    lives = {(c.layer, c.gate): (c.half_lives, c.median_half_lives) for c in report.clocks}
+    none = np.full(report.hidden_size, np.nan)
     for gate in report.gates:
-        half_lives = lives.get((gate.layer, gate.gate), np.full(report.hidden_size, np.nan))
+        columns = lives.get((gate.layer, gate.gate), (none, none))
         for unit in range(report.hidden_size):
-            life = float(half_lives[unit])
+            values = [float(column[unit]) for column in columns]
             yield [
                 gate.layer,
                 gate.gate,
                 unit,
                 float(gate.shut_share[unit]),
                 float(gate.open_share[unit]),
-                life if math.isfinite(life) else None,
+                *(value if math.isfinite(value) else None for value in values),
             ]
 
 

@@ -1,14 +1,17 @@
 """How the gates are used: shut, between and open; the clocks of the cells; idle units."""
 
+import itertools
+
 import numpy as np
 
 from charrnn.inspection import words
-from charrnn.inspection.canvas import Canvas, Cell, How, sparkline
+from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Series, sparkline
 from charrnn.inspection.gates import Clock, Gate, Gates, Idle
-from charrnn.inspection.words import figure, plural
+from charrnn.inspection.words import plural
 
 TITLE = "how the gates are used"
 LONGEST = 5
+EDGES = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
 def show(report: Gates, canvas: Canvas, how: How) -> None:
@@ -21,8 +24,8 @@ def show(report: Gates, canvas: Canvas, how: How) -> None:
         "layer gate     shut  between  open  always shut/open   shut to open, histogram",
         [gate_row(gate, report.hidden_size) for gate in report.gates],
     )
-    for clock in report.clocks:
-        clock_lines(clock, canvas)
+    if report.clocks:
+        clocks(report.clocks, canvas)
     for idle in report.idle:
         idle_line(idle, report.hidden_size, canvas)
 
@@ -45,20 +48,50 @@ def percent(share: float) -> str:
     return f"{100 * share:>4.0f} %"
 
 
-def clock_lines(clock: Clock, canvas: Canvas) -> None:
-    lives = clock.half_lives
-    order = np.argsort(-lives, kind="stable")[:LONGEST]
-    longest = ", ".join(f"unit {unit}: {figure(float(lives[unit]))}" for unit in order)
-    quartiles = " / ".join(figure(float(q)) for q in quantiles(lives))
+def clocks(all_clocks: tuple[Clock, ...], canvas: Canvas) -> None:
+    """The distribution of the units' time scales."""
     canvas.prose(
-        f"layer {clock.layer}: half-life of what gate {clock.gate} keeps, in characters: quartiles "
-        f"{quartiles}; longest {longest}"
+        ("half-lives", "bold"),
+        " of what a unit holds by its own gate: characters after which half of it is there still, "
+        f"median over the first {all_clocks[0].characters:,}; how many units have which",
     )
+    if canvas.charts:
+        curves = [time_scales(clock) for clock in all_clocks]
+        chart = Chart(
+            "", "half-life, characters", "share of units with as much", curves, log_x=True
+        )
+        canvas.chart(chart)
+    edges = [edge for edge in EDGES if edge < all_clocks[0].limit]
+    titles = [f"{a}-{b - 1}" if b - a > 1 else str(a) for a, b in itertools.pairwise(edges)]
+    heading = "layer gate " + "".join(f"{title:>7}" for title in [*titles, f"{edges[-1]}+"])
+    canvas.table(heading, [clock_row(clock, edges) for clock in all_clocks])
+    for clock in all_clocks:
+        longest(clock, canvas)
 
 
-def quantiles(lives: np.ndarray) -> np.ndarray:
-    """Quartiles without interpolation, which infinite half-lives would spoil."""
-    return np.asarray(np.quantile(lives, [0.25, 0.5, 0.75], method="nearest"))
+def clock_row(clock: Clock, edges: list[int]) -> list[Cell]:
+    """How many units have a half-life from one edge up to the next."""
+    counts = np.histogram(clock.median_half_lives, [*edges, np.inf])[0]
+    return [f"{clock.layer:>5} {clock.gate:<5}", *(f"{count:>7}" for count in counts.tolist())]
+
+
+def longest(clock: Clock, canvas: Canvas) -> None:
+    lives = clock.median_half_lives
+    order = np.argsort(-lives, kind="stable")[:LONGEST]
+    named = ", ".join(f"unit {u}: {whole(float(lives[u]), clock.limit)}" for u in order.tolist())
+    canvas.prose(f"layer {clock.layer}: longest {named}")
+
+
+def whole(half_life: float, limit: int) -> str:
+    return f"{half_life:.0f}" if half_life < limit else f"{limit:,} or more"
+
+
+def time_scales(clock: Clock) -> Series:
+    """The share of units that keep half of what they have for at least so many characters."""
+    lives = np.minimum(clock.median_half_lives, clock.limit)
+    ks = np.unique(np.append(lives[lives > 0], 1.0))
+    shares = np.array([(lives >= k).mean() for k in ks])
+    return Series(f"layer {clock.layer}, gate {clock.gate}", ks, shares)
 
 
 def idle_line(idle: Idle, hidden_size: int, canvas: Canvas) -> None:
