@@ -13,10 +13,11 @@ from charrnn.inspection.context import context
 from charrnn.inspection.export import as_json
 from charrnn.inspection.gates import gate_use
 from charrnn.inspection.gradients import gradient_norms
-from charrnn.inspection.neurons import Units, find, units
+from charrnn.inspection.neurons import find, find_all
 from charrnn.inspection.pictures.sheet import Sheet
 from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.side_by_side import chunks
+from charrnn.inspection.signals import Units, units
 from charrnn.inspection.summary import summarise
 from charrnn.inspection.surprisal import read, surprisal
 from charrnn.inspection.unfold import Moment, Strip, Unfolding, predict, sharing, unfold
@@ -151,20 +152,19 @@ def test_the_unit_that_follows_a_predicate_is_found() -> None:
     text = " ".join(pieces)
     signals = rng.normal(size=(2, 30, len(text))).astype(np.float32)
     signals[1, 17] = 0.5 * signals[1, 17] - PREDICATES["inside-quotes"](text)
-    found = find(Units("h", signals), text, "inside-quotes", np.random.default_rng(1))
-    assert found is not None
+    own, quotes = Units("h", signals, signals.mean(axis=2)), PREDICATES["inside-quotes"](text)
+    found = find(own, quotes, "inside-quotes", np.random.default_rng(1))
     assert (found.matches[0].layer, found.matches[0].unit) == (1, 17)
     assert found.matches[0].correlation < -0.6
     assert abs(found.matches[0].correlation) > 2 * found.null_p95
     assert abs(found.matches[1].correlation or 0) < found.null_p95
-    only = find(Units("h", signals), text, "inside-quotes", np.random.default_rng(1), layer=0)
-    assert only is not None
+    only = find(own, quotes, "inside-quotes", np.random.default_rng(1), layer=0)
     assert all(match.layer == 0 for match in only.matches)
 
 
 def test_a_predicate_that_never_changes_is_left_out() -> None:
-    signals = np.random.default_rng(0).normal(size=(1, 4, 50)).astype(np.float32)
-    assert find(Units("h", signals), "a" * 50, "inside-quotes", np.random.default_rng(1)) is None
+    found = find_all(random_model("gru"), np.zeros(50, int), "a" * 50, list(PREDICATES))
+    assert {finding.predicate for finding in found.findings} == {"line-position", "word-start"}
 
 
 def test_units_are_those_of_one_reader() -> None:
@@ -175,6 +175,8 @@ def test_units_are_those_of_one_reader() -> None:
     for layer in range(2):
         c = np.stack([states[1][:, 0] for states in tape.layers[layer].states[1:]], axis=1)
         np.testing.assert_allclose(found.signals[layer], np.tanh(c), atol=1e-6)
+        h = tape.layers[layer].output.mean(axis=1)
+        np.testing.assert_allclose(found.mean_h[layer], h, atol=1e-9)
     assert found.quantity == "tanh(c)"
 
 

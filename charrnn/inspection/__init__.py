@@ -12,8 +12,9 @@
     summary     what the checkpoint is                     dynamic_evaluation  learning while read
     views       every report described once, on a          pictures      a canvas that becomes SVG,
                 `canvas`; its figures are a `table`                      HTML and PNG
-                                                           standard_errors  of means over a text
-                                                           clocks      how long a unit keeps
+
+`standard_errors` are those of means over a text; `clocks` tell how long a unit keeps what it has.
+What is said of units rests on `signals`, `correlation`, `evidence`, `twin`, `clamping`, `findings`.
 
 Texts are 1-d arrays of character indices. Models are float64 unless a docstring says otherwise.
 """

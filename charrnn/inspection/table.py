@@ -5,6 +5,7 @@ escapes where they are invisible.
 """
 
 import csv
+import dataclasses
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,12 @@ HEADERS = {
     "unfold": ["step", "character", "target", "what", "index", "value"],
     "surprisal": ["position", "character", "nats", "bits"],
     "next": ["character", "code_point", "probability", "cumulative"],
-    "neurons": ["predicate", "rank", "layer", "unit", "r", "null_median", "null_p95"],
+    "neurons": [
+        *("predicate", "rank", "layer", "unit", "r", "null_median", "null_p95", "verdict"),
+        *("chosen_layer", "chosen_unit", "chosen_r", "standard_error", "partial"),
+        *("untrained_r", "untrained_partial"),
+        *("effect_there", "effect_there_error", "effect_elsewhere", "effect_elsewhere_error"),
+    ],
     "gates": [
         "layer",
         "gate",
@@ -96,17 +102,7 @@ def rows_of(report: Any, text: str) -> Iterator[Row]:
                 code_point = f"U+{ord(c.character):04X}"
                 yield [shown(c.character), code_point, c.probability, c.cumulative]
         case Neurons():
-            for f in report.findings:
-                for rank, m in enumerate(f.matches, 1):
-                    yield [
-                        f.predicate,
-                        rank,
-                        m.layer,
-                        m.unit,
-                        m.correlation,
-                        f.null_median,
-                        f.null_p95,
-                    ]
+            yield from neurons(report)
         case Gates():
             yield from gates(report)
         case Context():
@@ -151,6 +147,22 @@ def unfolding(report: Unfolding) -> Iterator[Row]:
                 yield [*head, f"{strip.state} of layer {strip.layer}", unit, value]
         for character, p in zip(report.vocabulary, moment.probabilities.tolist(), strict=True):
             yield [*head, "probability", shown(character), p]
+
+
+def neurons(report: Neurons) -> Iterator[Row]:
+    """The best units of each property on the whole text; beside them, the same in each row, what
+    was found of one of them on half of it."""
+    for f in report.findings:
+        c, u, e = f.chosen, f.untrained, f.effect
+        judged: Row = [
+            *([c.layer, c.unit, c.correlation, c.standard_error, c.partial] if c else [None] * 5),
+            *([u.correlation, u.partial] if u else [None] * 2),
+            *(dataclasses.astuple(e) if e else [None] * 4),
+        ]
+        judged = [v if not isinstance(v, float) or math.isfinite(v) else None for v in judged]
+        for rank, m in enumerate(f.matches, 1):
+            found = [f.predicate, rank, m.layer, m.unit, m.correlation, f.null_median, f.null_p95]
+            yield [*found, f.verdict, *judged]
 
 
 def gates(report: Gates) -> Iterator[Row]:

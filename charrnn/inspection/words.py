@@ -26,28 +26,28 @@ def figure(value: float | None) -> str:
     return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-def digits(value: float, error: float | None) -> str:
+def digits(value: float, error: float | None, most: int = 4) -> str:
     """A value with the decimals that its error leaves."""
-    return signless(f"{value:.{decimals(error)}f}") if abs(value) < 1000 else figure(value)
+    return signless(f"{value:.{decimals(error, most)}f}") if abs(value) < 1000 else figure(value)
 
 
-def measured(value: float, error: float | None) -> str:
+def measured(value: float, error: float | None, most: int = 4) -> str:
     """A value and its standard error, both with the decimals that the error leaves."""
     if error is None or not math.isfinite(error) or abs(value) >= 1000:
-        return digits(value, error)
-    places = decimals(error)
+        return digits(value, error, most)
+    places = decimals(error, most)
     shown = max(error, 0.1**places) if error else error
-    return f"{digits(value, error)} ± {shown:.{places}f}"
+    return f"{digits(value, error, most)} ± {shown:.{places}f}"
 
 
-def decimals(error: float | None) -> int:
+def decimals(error: float | None, most: int = 4) -> int:
     """Two digits of an error that begins below 355, one of any other (the rule of the Particle Data
-    Group's Review of Particle Physics), but from 1 to 4 decimals. 3 without an error."""
+    Group's Review of Particle Physics), but from 1 to `most` decimals. Without an error 3."""
     if not error or not math.isfinite(error):
-        return 3
+        return min(3, most)
     exponent = math.floor(math.log10(error))
     wanted = (error / 10.0**exponent < 3.55) - exponent
-    return min(max(wanted, 1), 4)
+    return min(max(wanted, 1), most)
 
 
 def signless(text: str) -> str:

@@ -154,6 +154,7 @@ def neurons(model: Model, text: MeasuredText, request: Request) -> Neurons:
         [request.find] if request.find else list(PREDICATES),
         layer=request.layer,
         unit=request.unit,
+        seed=model.meta.get("seed"),
     )
 
 
