@@ -116,9 +116,11 @@ def judge(ours: tuple[Evidence, Array], other: tuple[Evidence, Array], null: Cha
 
 
 def clearest(findings: list[Finding]) -> Match:
-    """The unit that follows its property most, as far as that can be judged."""
-    chosen = [finding.chosen for finding in findings if finding.chosen]
+    """The unit of the best verdict, and of those the one that follows its property most."""
+    chosen = [
+        (VERDICTS.index(f.verdict), followed(f.chosen), f.chosen) for f in findings if f.chosen
+    ]
     if not chosen:
         return findings[0].matches[0]
-    best = max(chosen, key=followed)
+    *_, best = max(chosen, key=lambda rank: rank[:2])
     return Match(best.layer, best.unit, best.correlation)

@@ -1,12 +1,15 @@
 """Do the limits of 95 % hold the truth 95 times in 100? On texts of which the truth is known."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from chains import Chain
 
 from charrnn.inspection.context import context
+from charrnn.inspection.correlation import influence, standardised
+from charrnn.inspection.evidence import error_of
 from charrnn.inspection.standard_errors import blocks_for, two_sided
 
 RUNS = 400
@@ -39,3 +42,23 @@ def test_limits_of_losses_hold_those_of_the_chain(
         check(float(share), runs)
     shares = " / ".join(f"{100 * share:.1f} %" for share in held / runs)
     figure(f"95 % limits of losses on {runs} chains ({sticky:.0%} repeated) hold the truth", shares)
+
+
+@pytest.mark.parametrize("slowness", [0.0, 0.8])
+def test_limits_of_correlations_hold_them(
+    slowness: float, scaled: Callable[[int], int], figure: Callable[[str, str], None]
+) -> None:
+    """Of pairs of autoregressive signals, whose correlation is known."""
+    runs, length, rho = scaled(RUNS), 5000, 0.4
+    signals = np.random.default_rng(7).normal(size=(length, 2, runs))
+    for before, now in pairwise(signals):
+        now += slowness * before
+    x = signals[:, 0].T
+    y = rho * x + np.sqrt(1 - rho**2) * signals[:, 1].T
+    margin, held = two_sided(blocks_for(length)), 0
+    for pair in zip(x, y, strict=True):
+        a, b = standardised(np.array(pair))
+        held += abs(a @ b - rho) < margin * error_of(influence(a, b))
+    check(held / runs, runs)
+    done = f"95 % limits of r of {runs} pairs of signals (slowness {slowness}) hold the truth"
+    figure(done, f"{100 * held / runs:.1f} %")
