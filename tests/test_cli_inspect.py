@@ -21,7 +21,7 @@ from charrnn.cli.inspect.options import VIEWS, Request
 from charrnn.inspection.dynamic_evaluation import RATE
 from charrnn.inspection.predicates import PREDICATES
 from charrnn.inspection.views import COMPARABLE
-from charrnn.inspection.words import figure
+from charrnn.inspection.words import figure, nats_and_bits
 from charrnn.network import numerics as ops
 from charrnn.network.model import CharModel
 from charrnn.network.parameters import parameter_shapes
@@ -224,6 +224,24 @@ def test_a_view_says_with_which_state_it_begins(folder: Path, view: str, tmp_pat
         assert found["burn_in"] == 0
 
 
+@pytest.mark.parametrize("view", ["context", "surprisal", "neurons", "gates"])
+def test_what_the_weights_were_chosen_on_is_no_new_text(folder: Path, view: str) -> None:
+    said = "held-out text, which the kept weights were chosen on"
+    (folder / "new.txt").write_text("the wind is in the east and in the north\n" * 60)
+    stored = ("lstm.npz", "--view", view)
+    assert said in " ".join(run(folder, *stored).stdout.split())
+    assert said not in " ".join(run(folder, *stored, "--text", "new.txt").stdout.split())
+    if view in COMPARABLE:
+        assert said in " ".join(run(folder, *stored, "--compare", "rnn.npz").stdout.split())
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_is_minus_zero(folder: Path, view: str) -> None:
+    for more in ((), ("--compare", "gru.npz")) if view in COMPARABLE else ((),):
+        shown = run(folder, "lstm.npz", "--view", view, "--every", *more).stdout
+        assert not re.findall(r"(?<![\w.])-0(?:\.0+)?(?![\w.])", shown)
+
+
 def test_dynamic_evaluation_is_said_apart_and_changes_no_static_figure(folder: Path) -> None:
     arguments = ("lstm.npz", "--view", "surprisal")
     static, found = run_json(folder, *arguments), run_json(folder, *arguments, "--dynamic")
@@ -233,9 +251,11 @@ def test_dynamic_evaluation_is_said_apart_and_changes_no_static_figure(folder: P
     assert dynamic["nats"] < static["nats"]  # the excerpt repeats one sentence
     assert dynamic["bits_per_character"] == pytest.approx(dynamic["nats"] / np.log(2))
     plain, more = (run(folder, *arguments, *d).stdout.splitlines() for d in ([], ["--dynamic"]))
-    assert [line for line in more if line not in plain] == more[2:4]
-    assert more[2].startswith("dynamic evaluation")
-    assert f"{dynamic['nats']:.4f}" in " ".join(more[2:4])
+    added = [line for line in more if line not in plain]
+    assert added[0].startswith("dynamic evaluation")
+    assert added == more[(start := more.index(added[0])) : start + len(added)]
+    nats, bits = nats_and_bits(dynamic["nats"], dynamic["standard_error"])
+    assert f"{bits} bits per character ({nats} nats" in " ".join(added)
 
 
 def test_the_rate_of_dynamic_evaluation_can_be_given(folder: Path) -> None:

@@ -54,11 +54,17 @@ class Chart:
 @dataclass(frozen=True)
 class How:
     """What is shown of a report: `text` is what was read, `every` wants all of it, and of what may
-    come next the `top` candidates."""
+    come next the `top` candidates. `source` names the text where that has to be said."""
 
     text: str = ""
     every: bool = False
     top: int = 12
+    source: str = ""
+
+    @property
+    def of(self) -> str:
+        """The end of a phrase such as "512 windows"."""
+        return f" of {self.source}" if self.source else ""
 
 
 class Canvas(ABC):

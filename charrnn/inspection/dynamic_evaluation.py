@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.standard_errors import blocks_for, standard_error
 from charrnn.network import numerics as ops
 from charrnn.network.model import CharModel
 from charrnn.training.optimisers import blocks
@@ -31,13 +32,16 @@ DECAY = 0.003
 
 @dataclass(frozen=True)
 class DynamicLoss:
-    """The mean over the characters after the first, and how it was got."""
+    """The mean over the characters after the first, and how it was got. `standard_error` is that of
+    `nats`, and `gain_error` that of its difference to the static loss, as of `standard_errors`."""
 
     nats: float
     bits_per_character: float
     rate: float
     decay: float
     segment: int
+    standard_error: float
+    gain_error: float
 
 
 class Learner:
@@ -96,7 +100,10 @@ def dynamic_losses(
     return nats
 
 
-def dynamic_loss(model: CharModel, ids: Array, rate: float = RATE) -> DynamicLoss:
-    """`dynamic_losses` on average, for a text of at least two characters."""
-    mean = float(dynamic_losses(model, ids, rate=rate).mean())
-    return DynamicLoss(mean, mean / math.log(2), rate, DECAY, SEGMENT)
+def dynamic_loss(model: CharModel, ids: Array, static: Array, rate: float = RATE) -> DynamicLoss:
+    """`dynamic_losses` on average, for a text of at least two characters, of which `static` are the
+    losses of the network as it is."""
+    nats = dynamic_losses(model, ids, rate=rate)
+    mean, blocks = float(nats.mean()), blocks_for(len(nats))
+    errors = standard_error(np.array([nats, nats - static]), blocks).tolist()
+    return DynamicLoss(mean, mean / math.log(2), rate, DECAY, SEGMENT, *errors)

@@ -5,6 +5,8 @@ small. Blocks are long enough to be nearly independent. The formula is that for 
 `training.evaluation`: Cochran (1977), Sampling Techniques, chapter 6.
 """
 
+import math
+
 import numpy as np
 
 from charrnn.arrays import Array
@@ -45,18 +47,29 @@ def sums_of(values: Array, blocks: int) -> Array:
     return sums
 
 
-def two_sided(blocks: int) -> float:
+def two_sided(blocks: int, statements: int = 1) -> float:
     """How many standard errors from so many blocks hold the truth 95 times in 100: the quantile of
-    Student's t with B - 1 degrees of freedom, 2.04 for 32 blocks; infinite for too few.
-
-    Its expansion around the normal quantile (Abramowitz and Stegun 26.7.5), within 0.03 here.
-    """
+    Student's t with B - 1 degrees of freedom, 2.04 for 32 blocks; infinite for too few. Of several
+    `statements`, all of them at the same time (Bonferroni)."""
     if blocks < FEWEST:
-        return float("inf")
-    z, n = 1.959964, blocks - 1
-    return (
-        z
-        + (z**3 + z) / (4 * n)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-    )
+        return math.inf
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = (low + high) / 2
+        if student(middle, blocks - 1) < 1 - 0.05 / statements:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def student(t: float, freedom: int) -> float:
+    """P(|T| < t) for Student's distribution (Abramowitz and Stegun 26.7.3 and 26.7.4)."""
+    angle = math.atan(t / math.sqrt(freedom))
+    odd = freedom % 2
+    term, total = math.cos(angle) ** odd, 0.0
+    for k in range(odd, freedom, 2):  # each term has two more cosines
+        total += term
+        term *= math.cos(angle) ** 2 * (k + 1) / (k + 2)
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total

@@ -14,6 +14,7 @@ from charrnn.arrays import Array
 from charrnn.errors import CorpusError
 from charrnn.inspection.dynamic_evaluation import DynamicLoss
 from charrnn.inspection.side_by_side import chunks, readers_for
+from charrnn.inspection.standard_errors import blocks_for, standard_error
 from charrnn.network import numerics as ops
 from charrnn.network.model import CharModel
 
@@ -106,6 +107,7 @@ class Surprisal:
 
     characters          that were predicted: all known ones but the first
     nats                mean per character
+    standard_error      of `nats`, from `blocks` of the text; NaN if it is too short
     per_character       in nats, one per character of the text after the first; NaN where the
                         character is unknown to the model, which skips it
     dynamic             apart from all of these, the loss of dynamic evaluation; None if not asked
@@ -122,6 +124,8 @@ class Surprisal:
     readers: int
     warm_up: int
     precision: str
+    standard_error: float
+    blocks: int
     dynamic: DynamicLoss | None = None
 
 
@@ -144,7 +148,7 @@ def surprisal(model: CharModel, text: str, ids: Array, known: Array, alphabet: s
         )
         for surprise in reading.worst
     ]
-    mean = float(reading.nats.mean())
+    mean, blocks = float(reading.nats.mean()), blocks_for(len(reading.nats))
     return Surprisal(
         characters=len(reading.nats),
         nats=mean,
@@ -156,4 +160,6 @@ def surprisal(model: CharModel, text: str, ids: Array, known: Array, alphabet: s
         readers=reading.readers,
         warm_up=reading.warm_up,
         precision=str(model.dtype),
+        standard_error=float(standard_error(reading.nats, blocks)),
+        blocks=blocks,
     )

@@ -5,6 +5,7 @@ import unicodedata
 
 from charrnn.inspection.context import USEFUL_BITS, Context, Excess
 from charrnn.inspection.gradients import Gradients, StateGradients
+from charrnn.inspection.paired import ContextDifference, Difference
 from charrnn.inspection.uncertainty import rounded, with_error
 from charrnn.inspection.unfold import Moment, Unfolding
 from charrnn.text.units import END
@@ -34,10 +35,11 @@ def digits(value: float, error: float | None, most: int = 4) -> str:
 def measured(value: float, error: float | None, most: int = 4) -> str:
     """A value and its standard error, both with the decimals that the error leaves."""
     if error is None or not math.isfinite(error) or abs(value) >= 1000:
+        return loss(value)
+    if error == 0:  # it is exact
         return digits(value, error, most)
     places = decimals(error, most)
-    shown = max(error, 0.1**places) if error else error
-    return f"{digits(value, error, most)} ± {shown:.{places}f}"
+    return f"{digits(value, error, most)} ± {max(error, 0.1**places):.{places}f}"
 
 
 def decimals(error: float | None, most: int = 4) -> int:
@@ -58,6 +60,20 @@ def signless(text: str) -> str:
 def loss(value: float, decimals: int = 3) -> str:
     """A loss with its decimals, or with three digits if it is absurdly large or nearly zero."""
     return f"{value:.{decimals}f}" if 0.001 <= abs(value) < 100 else figure(value)
+
+
+def nats_and_bits(nats: float, error: float) -> tuple[str, str]:
+    """A loss in nats per character, and in bits, each with its standard error."""
+    in_bits = nats / math.log(2), error / math.log(2)
+    return measured(nats, error, most=6), measured(*in_bits, most=6)
+
+
+def differs(name: str, first: str, difference: Difference) -> str:
+    """One sentence on how a model compares with the first one."""
+    amount = measured(abs(difference.bits), difference.standard_error, most=6)
+    if difference.verdict == "as good":
+        return f"{name} is as good as {first} as far as this text tells (difference {amount} bits)"
+    return f"{name} is {difference.verdict} than {first} by {amount} bits"
 
 
 def gradients(report: Gradients) -> str:
@@ -133,6 +149,22 @@ def limits(excess: Excess, most: int) -> str:
     if (low, high) == (1, None):
         return "this text is too short to tell how sure"
     return f"95 %: above {low - 1}" if high is None else f"95 %: {low} to {high}"
+
+
+def context_differs(name: str, first: str, apart: ContextDifference) -> str:
+    """For which k the excess of a model is known to differ from that of the first."""
+    pairs = list(zip(apart.visible, apart.excess, strict=True))
+    parts = []
+    for verdict, words in (("worse", "loses more"), ("better", "loses less")):
+        told = [(k, d) for k, d in pairs if d.verdict == verdict]
+        if told:
+            ks = ", ".join(str(k) for k, _ in told)
+            most = max((d for _, d in told), key=lambda d: abs(d.bits))
+            amount = measured(abs(most.bits), most.standard_error)
+            parts.append(f"{name} {words} than {first} at k = {ks} (by up to {amount} bits)")
+    if not parts:
+        return f"{name} and {first} lose as much at every k, as far as this text tells."
+    return "; ".join(parts) + "; at the others no difference is known, window by window."
 
 
 def begun(readers: int, warm_up: int) -> str:

@@ -112,14 +112,17 @@ def surprise(model: Model, text: MeasuredText, request: Request) -> Surprisal:
     single = len(ids) > SINGLE_PRECISION
     network = model.network(np.float32 if single else np.float64)
     report = surprisal(network, text.text, ids, known, model.vocabulary.characters)
-    return replace(report, dynamic=learning(model, ids, request)) if request.dynamic else report
+    if not request.dynamic:
+        return report
+    static = report.per_character[np.isfinite(report.per_character)]
+    return replace(report, dynamic=learning(model, ids, static, request))
 
 
-def learning(model: Model, ids: Array, request: Request) -> DynamicLoss:
+def learning(model: Model, ids: Array, static: Array, request: Request) -> DynamicLoss:
     """In float32, as in training. Raises CharRNNError if the copy that learns diverges."""
     rate = RATE if request.rate is None else request.rate
     try:
-        return dynamic_loss(model.network(np.float32), ids, rate)
+        return dynamic_loss(model.network(np.float32), ids, static, rate)
     except FloatingPointError as error:
         raise CharRNNError(
             f"dynamic evaluation of {model.path} diverged at the rate {rate:g}",

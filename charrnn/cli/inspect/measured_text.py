@@ -14,6 +14,15 @@ def about(model: Model) -> dict[str, object]:
     return {"file": model.path} | {key: model.meta[key] for key in keys}
 
 
+HELD_OUT = "held-out excerpt"
+#: What a stored excerpt is, by its source.
+STORED = {
+    HELD_OUT: "the held-out text, which the kept weights were chosen on",
+    "excerpt of the training text": "the training text",
+    "stored excerpt": "the stored excerpt",
+}
+
+
 @dataclass(frozen=True)
 class MeasuredText:
     """The text that is measured, where it came from in words, and as what a file was read whose
@@ -23,10 +32,21 @@ class MeasuredText:
     source: str
     notes: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> str:
+        """What a stored excerpt is; nothing for a text that the user gave."""
+        return STORED.get(self.source, "")
+
     def about(self) -> dict[str, object]:
         """What JSON says of the text."""
         digest = hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
-        return {"source": self.source, "characters": len(self.text), "sha256": digest}
+        chosen_on = self.source == HELD_OUT  # were the weights that were kept?
+        return {
+            "source": self.source,
+            "characters": len(self.text),
+            "sha256": digest,
+            "chosen_on": chosen_on,
+        }
 
 
 def text_of(
@@ -57,4 +77,13 @@ def text_of(
             f"{model.path} carries no held-out text to measure on",
             "Give one: --text FILE",
         )
-    return MeasuredText(model.begun(excerpt), "held-out excerpt")
+    return MeasuredText(model.begun(excerpt), source_of(model))
+
+
+def source_of(model: Model) -> str:
+    """Which of `STORED` the excerpt of a checkpoint is, as far as it says that."""
+    best = model.meta.get("best")
+    held_out, learnt, stored = STORED
+    if not isinstance(best, dict) or "loss" not in best:
+        return stored
+    return learnt if best["loss"] is None else held_out

@@ -17,6 +17,7 @@ from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.canvas import How
 from charrnn.inspection.export import SCHEMA, as_json
+from charrnn.inspection.paired import differences
 from charrnn.inspection.pictures.save import check_format
 from charrnn.inspection.pictures.save import save as save_picture
 from charrnn.inspection.views import VIEWS
@@ -42,24 +43,35 @@ def report(
         models = voices_of(models[0])
     request = checks.settled(request, models)
     text = measure.text_for(request, models[0])
-    terminal.stderr.say(*text.notes)
+    terminal.stderr.say(*text.notes, *strangers(models, text))
     checks.check_comparable(models, text, request)
     reports = [measured(model, text, request) for model in models]
     if save is not None:
         whole = whole_json(request.view, text, models, reports)
         # An interrupted save removes what it has begun.
         with handled([signal.SIGINT], signal.default_int_handler):
-            save_picture(save, request.view, file_names(models), reports, text.text, whole)
+            save_picture(
+                save, request.view, file_names(models), reports, text.text, whole, text.named
+            )
         terminal.stderr.say(f"saved {save}")
     if json:
         terminal.stdout.write(dumps(whole_json(request.view, text, models, reports)) + "\n")
         return
     screen, view = Screen(terminal.stdout), VIEWS[request.view]
-    how = How(text.text, request.every, request.top)
+    how = How(text.text, request.every, request.top, text.named)
     if len(reports) == 1:
         view.show(reports[0], screen, how)
     else:
         view.compare([screen.text(name) for name in file_names(models)], reports, screen, how)
+
+
+def strangers(models: list[Model], text: MeasuredText) -> list[str]:
+    """Of models measured on the first one's excerpt, those that carry another."""
+    first, *others = models
+    differing = [m.path for m in others if m.meta.get("excerpt") != first.meta.get("excerpt")]
+    if not text.named or not differing:
+        return []
+    return [f"{path} may have learnt this text: it carries another excerpt" for path in differing]
 
 
 def measured(model: Model, text: MeasuredText, request: Request) -> Any:
@@ -82,6 +94,9 @@ def whole_json(
         as_json(report) | {"model": about(model) | voice(model)}
         for model, report in zip(models, reports, strict=True)
     ]
+    for other, difference in zip(objects[1:], differences(reports), strict=True):
+        if difference is not None:
+            other["minus_first"] = as_json(difference)
     head: dict[str, Any] = {"schema": SCHEMA, "view": view}
     measured_on = {"text": text.about()} if text.text else {}
     if len(objects) == 1:

@@ -15,10 +15,12 @@ from charrnn.visible import visible
 COLUMNS = 100  # of a view that does not say how many it needs
 
 
-def paint(view: str, names: Sequence[str], reports: Sequence[Any], text: str) -> Drawing:
-    """The picture of one view. `text` is what was read; a view that does not compare shows the
-    first model."""
-    about, how = VIEWS[view], How(text)
+def paint(
+    view: str, names: Sequence[str], reports: Sequence[Any], text: str, source: str = ""
+) -> Drawing:
+    """The picture of one view. `text` is what was read, and `source` what it is; a view that does
+    not compare shows the first model."""
+    about, how = VIEWS[view], How(text, source=source)
     shown = [visible(name, one_line=True) for name in names]
     several = len(reports) > 1 and hasattr(about, "compare")
     title = f"{about.TITLE}, compared" if several else f"{shown[0]}: {about.TITLE}"

@@ -37,13 +37,14 @@ def save(
     reports: Sequence[Any],
     text: str,
     whole: dict[str, Any],
+    source: str = "",
 ) -> None:
     """Write `path`, atomically. `whole` is the JSON object of the same reports.
 
     Raises UsageError for an unknown format and CheckpointError if the file cannot be written.
     """
     check_format(path)
-    data = content(path.suffix.lower(), view, names, reports, text, whole)
+    data = content(path.suffix.lower(), view, names, reports, text, whole, source)
 
     def write(file: BinaryIO) -> None:
         file.write(data)
@@ -58,13 +59,14 @@ def content(
     reports: Sequence[Any],
     text: str,
     whole: dict[str, Any],
+    source: str,
 ) -> bytes:
     match suffix:
         case ".json":
             return (json.dumps(whole, allow_nan=False, indent=1) + "\n").encode()
         case ".csv":
             return csv_text(*table(view, names, reports, text)).encode()
-    drawing = paint(view, names, reports, text)
+    drawing = paint(view, names, reports, text, source)
     match suffix:
         case ".svg":
             return svg(drawing).encode()

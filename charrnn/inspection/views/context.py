@@ -5,6 +5,7 @@ import math
 from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Series
 from charrnn.inspection.context import CHANGED_BITS, Context, Excess
+from charrnn.inspection.paired import ContextDifference, difference
 from charrnn.inspection.standard_errors import two_sided
 
 TITLE = "what context is worth"
@@ -15,8 +16,8 @@ BAR = 17
 def show(report: Context, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("bits per character above the full context, only the last k characters true", "bold"),
-        f": {report.windows:,} windows, ± standard error{from_blocks(report)}; what is older is "
-        "gone (each window from a zero state) or is that of another place; changed: by > "
+        f": {report.windows:,} windows{how.of}, ± standard error{from_blocks(report)}; what is "
+        "older is gone (each window from a zero state) or is that of another place; changed: by > "
         f"{CHANGED_BITS} bit",
     )
     if canvas.charts:
@@ -67,10 +68,11 @@ def chart(curves: list[Series], canvas: Canvas) -> None:
 
 
 def compare(names: list[str], reports: list[Context], canvas: Canvas, how: How) -> None:
-    """The excess of each model over its own full context, on one scale."""
+    """The excess of each model over its own full context, on one scale, and how far those of the
+    others are from the first one's."""
     canvas.prose(
         ("bits per character above the full context, k characters visible", "bold"),
-        ", each window from a zero state, ± standard error",
+        f", {reports[0].windows:,} windows{how.of}, each from a zero state, ± standard error",
     )
     if canvas.charts:
         chart([series(name, r, r) for name, r in zip(names, reports, strict=True)], canvas)
@@ -81,6 +83,10 @@ def compare(names: list[str], reports: list[Context], canvas: Canvas, how: How) 
     for start in range(0, len(reports), fitting):
         side = slice(start, start + fitting)
         block(names[side], reports[side], common, highest, width, canvas)
+    for name, other in zip(names[1:], reports[1:], strict=True):
+        apart = difference(reports[0], other)
+        if isinstance(apart, ContextDifference):
+            canvas.prose(f"In words: {words.context_differs(name, names[0], apart)}")
 
 
 def block(

@@ -17,7 +17,7 @@ EDGES = (0, 1, 2, 4, 8, 16, 32, 64)
 def show(report: Gates, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("gates over ", "bold"),
-        f"{plural(report.characters, 'character')}; read "
+        f"{plural(report.characters, 'character')}{how.of}; read "
         f"{words.begun(report.readers, report.warm_up)}; shut: < 0.1 (tanh: < -0.9), open: > 0.9",
     )
     canvas.table(

@@ -23,8 +23,8 @@ SAYS = {
 def show(report: Neurons, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("units that follow a property", "bold"),
-        f": r of {report.quantity} on the second half of the text, the unit chosen on the first; r "
-        "given the character just read; and both in the network before its training. "
+        f": r of {report.quantity} on the second half{how.of or ' of the text'}, the unit chosen "
+        "on the first; r given the character just read; both in the network before its training. "
         f"{by_chance(report)}Read {words.begun(report.readers, report.warm_up)}",
     )
     canvas.table(

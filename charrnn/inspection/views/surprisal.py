@@ -5,6 +5,7 @@ import math
 from charrnn.inspection import words
 from charrnn.inspection.canvas import Canvas, Cell, How
 from charrnn.inspection.dynamic_evaluation import DynamicLoss
+from charrnn.inspection.paired import Difference, of_losses
 from charrnn.inspection.surprisal import Surprisal, WorstPlace
 from charrnn.inspection.views import disagreement
 from charrnn.inspection.views.painted import paint
@@ -12,14 +13,17 @@ from charrnn.inspection.words import figure, plural
 
 BRIGHTEST = 8.0  # bits
 WORST = 5
+WIDTH = 78  # of a comparison without its bars
+SHORTEST = 8  # bar that can be read
 TITLE = "where the text surprises the model"
 
 
 def show(report: Surprisal, canvas: Canvas, how: How) -> None:
+    nats, bits = words.nats_and_bits(report.nats, report.standard_error)
     canvas.prose(
-        (f"{words.loss(report.bits_per_character)} bits per character", "bold"),
-        f" ({words.loss(report.nats, 4)} nats) over {plural(report.characters, 'character')}, "
-        f"{100 * report.likeliest:.0f} % guessed",
+        (f"{bits} bits per character", "bold"),
+        f" ({nats} nats) over {plural(report.characters, 'character')}{how.of}, "
+        f"{100 * report.likeliest:.0f} % guessed{errors(report)}",
     )
     if report.unknown:
         total = sum(report.unknown.values())
@@ -29,13 +33,13 @@ def show(report: Surprisal, canvas: Canvas, how: How) -> None:
         canvas.prose(f"skipped: {plural(total, 'character')} unknown to the model: {named}{more}")
     canvas.prose(reading(report))
     if report.dynamic:
-        canvas.prose(dynamic(report.dynamic))
+        canvas.prose(dynamic(report.dynamic, report.nats))
     legend(canvas)
-    bits = [None, *(None if math.isnan(v) else v / math.log(2) for v in report.per_character)]
+    painted = [None, *(None if math.isnan(v) else v / math.log(2) for v in report.per_character)]
     paint(
         canvas,
         how.text,
-        bits,
+        painted,
         lambda b: canvas.sequential(b / BRIGHTEST),
         lambda b: str(min(int(b), 9)),
         None if how.every else canvas.rows,
@@ -46,16 +50,23 @@ def show(report: Surprisal, canvas: Canvas, how: How) -> None:
     )
 
 
+def errors(report: Surprisal) -> str:
+    if math.isfinite(report.standard_error):
+        return f"; ± standard error from {report.blocks} blocks of the text"
+    return "; the text is too short for a standard error"
+
+
 def reading(report: Surprisal) -> str:
     begun = words.begun(report.readers, report.warm_up)
     return f"read {begun}" + (f" ({report.precision})" if report.readers > 1 else "")
 
 
-def dynamic(loss: DynamicLoss) -> str:
+def dynamic(loss: DynamicLoss, static: float) -> str:
+    nats, bits = words.nats_and_bits(loss.nats, loss.standard_error)
+    gain, _ = words.nats_and_bits(static - loss.nats, loss.gain_error)
     return (
-        f"dynamic evaluation, learning the text while reading it from a zero state: "
-        f"{words.loss(loss.bits_per_character)} bits per character ({words.loss(loss.nats, 4)} "
-        f"nats) at rate {loss.rate:g}"
+        f"dynamic evaluation, learning the text while reading it from a zero state: {bits} bits "
+        f"per character ({nats} nats, {gain} less) at rate {loss.rate:g}"
     )
 
 
@@ -82,23 +93,40 @@ def worst_row(place: WorstPlace, canvas: Canvas) -> list[Cell]:
 
 
 def compare(names: list[str], reports: list[Surprisal], canvas: Canvas, how: How) -> None:
-    """A line for each model, on one scale."""
+    """A line for each model, and how far it is from the first."""
     highest = max(report.bits_per_character for report in reports)
+    room = canvas.width - WIDTH if canvas.width - WIDTH >= SHORTEST else 0
+    apart: list[Difference | None] = [None, *(of_losses(reports[0], r) for r in reports[1:])]
     rows: list[list[Cell]] = []
-    for name, report in zip(names, reports, strict=True):
-        bar = canvas.bar(report.bits_per_character / highest, max(canvas.width - 64, 4))
+    for name, report, difference in zip(names, reports, apart, strict=True):
+        nats, bits = words.nats_and_bits(report.nats, report.standard_error)
+        bar = canvas.bar(report.bits_per_character / highest, room)
         rows.append(
             [
-                f"{name[:28]:<28} ",
-                f"{words.loss(report.bits_per_character, 4):<10} ",
-                f"{words.loss(report.nats, 4):<10} ",
+                f"{name[:20]:<21}",
+                f"{bits:<15}",
+                f"{nats:<16}",
                 f"{100 * report.likeliest:>5.1f} %  ",
+                "-".ljust(17) if difference is None else f"{against(difference):<17}",
                 (bar, "cyan"),
             ]
         )
-    canvas.table(f"{'model':<28} bits/char  nats/char  first choice", rows)
-    canvas.prose(reading(reports[0]))
+    heading = f"{'model':<21}bits/char      nats/char       guessed  minus the first"
+    canvas.table(heading, rows)
+    first = reports[0]
+    canvas.prose(
+        f"{plural(first.characters, 'character')}{how.of}, {reading(first)}{errors(first)}; "
+        "differences in bits, character by character"
+    )
+    for name, difference in zip(names, apart, strict=True):
+        if difference is not None:
+            canvas.prose(f"In words: {words.differs(name, names[0], difference)}.")
     for name, report in zip(names, reports, strict=True):
         if report.dynamic:
-            canvas.prose(f"{name}: {dynamic(report.dynamic)}")
+            canvas.prose(f"{name}: {dynamic(report.dynamic, report.nats)}")
     disagreement.show(names, reports, canvas, how)
+
+
+def against(difference: Difference) -> str:
+    sign = "+" if difference.bits > 0 else ""
+    return sign + words.measured(difference.bits, difference.standard_error, most=6)
