@@ -377,6 +377,14 @@ def test_a_single_exponential_has_a_gain_that_its_halves_agree_on(gain: float, s
     assert found.below_half == (int(np.log(0.5) / np.log(gain)) + 1 if gain < 1 else None)
 
 
+def test_waves_around_an_exponential_are_not_one() -> None:
+    """The halves have the same slope, as where a text repeats a pattern of 13 characters."""
+    lags = np.arange(78.0)[:, None]
+    found = decay(0.95**lags * np.exp(2 * np.sin(2 * np.pi * lags / 13)))
+    assert found.halves == pytest.approx((0.95, 0.95), abs=0.01)
+    assert not found.single
+
+
 def test_two_exponentials_have_no_gain_and_the_same_first_lags_however_long_the_window() -> None:
     """Some of a linear network forgets by 0.5, a little of it by 0.95: R² is high all the same,
     and the half-life of the fit grows with the window."""

@@ -18,6 +18,7 @@ HALF, MEMORY_SHARE = 0.5, 0.01
 #: The slopes of the two halves of the lags of a single exponential differ by at most this share of
 #: the slope, or this much per character where there is hardly any slope.
 AGREEMENT, LEVEL = 0.1, 1e-3
+STRAIGHT = 0.9  # and R² is at least this
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +39,11 @@ class Decay:
     memory         the same for 1 %
     peak           the lag of the maximum; above 0 the curve first rises
     gain_per_step  exp of the least-squares slope of the median logarithm, lags 1 ... `fitted`
-    r_squared      of that fit; it is above 0.9 for many a curve that is no line
+    r_squared      of that fit; alone it says little: many a curve that bends has more than 0.9
     half_life      ln 0.5 / slope in characters; None where the curve does not fall
     halves         the gains of the first and of the second half of these lags; None of fewer than 4
-    single         do they agree? Else the curve is not one exponential, and the gain and half-life
-                   depend on how many lags were measured; None where there are no halves
+    single         do they agree, on a curve that is straight? Else it is not one exponential, and
+                   the gain and half-life depend on how many lags were measured; None of no halves
     """
 
     gain_per_step: float | None
@@ -102,7 +103,8 @@ def decay(relative: Array) -> Decay:
     middle = last // 2
     early, late = line(lags[:middle], logs[:middle])[0], line(lags[middle:], logs[middle:])[0]
     agree = abs(early - late) <= max(AGREEMENT * abs(slope), LEVEL)
-    return replace(found, halves=(math.exp(early), math.exp(late)), single=agree)
+    single = agree and (r_squared >= STRAIGHT or abs(slope) <= LEVEL)
+    return replace(found, halves=(math.exp(early), math.exp(late)), single=single)
 
 
 def late_slope(relative: Array, fit: Decay, independent: int) -> tuple[float, float] | None:
