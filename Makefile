@@ -66,7 +66,7 @@ bench: $(VENV)/installed .venv-bench/installed
 	.venv-bench/bin/python -m pip --quiet install torch==2.13.0 numpy
 	@touch $@
 
-# The figures and pictures of docs/remembering.md; about four minutes.
+# The figures and pictures of docs/remembering.md; about a quarter of an hour.
 remembering: $(VENV)/installed
 	$(BIN)/python tests/benchmarks/remembering.py remembering
 
