@@ -149,13 +149,23 @@ def diagonal_blocks(matrix: Array, count: int) -> Array:
 
 def unmerge(parameters: Mapping[str, Array], count: int) -> list[dict[str, Array]]:
     """The parameters of `count` networks of which `parameters` are the merger."""
+    networks = blocks(parameters, count)
+    for network in networks:
+        network["head.weight"] = network["head.weight"] * count
+    return networks
+
+
+def blocks(parameters: Mapping[str, Array], count: int) -> list[dict[str, Array]]:
+    """What each of `count` networks has in their merger, without the zeros between them: its share
+    of the logits is head.weight times its units. All have the one head.bias, for only the mean is
+    known, and the mean of equals is that."""
     h = parameters["head.weight"].shape[1] // count
     networks: list[dict[str, Array]] = [{} for _ in range(count)]
     for name, array in parameters.items():
         if name == "head.bias":
-            parts = [array] * count  # only the mean is known, and the mean of equals is that
+            parts = [array] * count
         elif name == "head.weight":
-            parts = [part * count for part in np.split(array, count, axis=1)]
+            parts = np.split(array, count, axis=1)
         elif kind_of(name) == "hidden":
             parts = list(diagonal_blocks(array, count))
         else:

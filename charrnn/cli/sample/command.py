@@ -43,6 +43,8 @@ def sample(
         charrnn sample --best-of 16 --novelty     the likeliest of 16; is it copied?
 
         charrnn sample -n 0 | head -c 1000         endless, until its reader leaves
+
+        charrnn sample --page model.html          the model itself, for any browser
     """
     terminal: Terminal = context.obj
     temperatures = wanted.temperatures
@@ -51,9 +53,11 @@ def sample(
 
     from charrnn import library
     from charrnn.cli.sample.job import Job
+    from charrnn.cli.sample.page import check_options, write_page
     from charrnn.cli.terminal.signals import noted
     from charrnn.generation.prompts import unescape
 
+    check_options(wanted)
     loaded = library.load(model)
     texts = tuple(loaded.spelled(unescape(text)) for text in wanted.stop or ())
     rules = loaded.rules(length=wanted.length, lines=wanted.lines, until=wanted.until, texts=texts)
@@ -63,6 +67,9 @@ def sample(
 
             return converse(loaded, wanted, rules, terminal)
         prompt = read_prompt(loaded, wanted, terminal.stderr)
+        if wanted.page:
+            write_page(loaded, wanted, prompt, terminal)
+            return 0
         corpus = corpus_for(loaded, wanted, terminal.stderr)
         job = Job(loaded, wanted, rules, prompt, corpus, terminal)
         # All filters are made first: a wrong one is found before the first text.

@@ -1,6 +1,7 @@
 """The options of `charrnn sample`, each written once."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from charrnn.errors import UsageError
@@ -16,6 +17,7 @@ START = "Where it starts"
 STOP = "Where it stops"
 MANY = "Several texts"
 SHOW = "What is shown"
+PAGE = "The model in a web page"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,19 @@ class Wanted:
     verbose: bool = option(
         "Report seed, speed and why each text ended.", default=False, short="-v", panel=SHOW
     )
+    page: Path | None = option(
+        "Write no text but a web page, in which the model writes it in any browser, offline.",
+        metavar="FILE",
+        panel=PAGE,
+        show_default=False,
+    )
+    page_precision: Literal["32", "16"] = option(
+        "Bits of its weights; 16 halves the file, and then its text differs from this command's.",
+        default="32",
+        metavar="BITS",
+        panel=PAGE,
+    )
+    force: bool = option("Overwrite it.", default=False, flag="--force", panel=PAGE)
     interactive: bool = option(
         "Type, let the model continue, type again.", default=False, short="-i", panel=SHOW
     )
@@ -173,7 +188,7 @@ class Wanted:
                 names = f"--{one} and --{other}".replace("_", "-")
                 raise UsageError(f"{names} contradict each other", "Give one of them.")
         if self.interactive:
-            many = ("json", "novelty", "new", "count", "best_of")
+            many = ("json", "novelty", "new", "count", "best_of", "page")
             for name in (*many, "prompt", "prompt_file", "with_prompt"):
                 if getattr(self, name) != getattr(Wanted, name):  # the class holds the defaults
                     flag = f"--{name}".replace("_", "-")

@@ -15,14 +15,8 @@ CHOSEN = "which the kept weights were chosen on"
 
 
 def show(report: Summary, canvas: Canvas, how: How) -> None:
-    layers = plural(report.layers, "layer")
-    activation = f" ({report.activation})" if len(CELLS[report.cell].learning_rates) > 1 else ""
-    network = f"{layers} of {report.hidden_size:,} {report.cell.upper()}{activation} units"
-    members = whole(report.training.get("members")) or 1
-    zeros = f" ({members} members and zeros between)" if members > 1 else ""
-    window = whole(report.training.get("context"))
-    network += f" over {window} characters" if window else ""
-    canvas.prose((network, "bold"), f", {plural(report.parameters, 'parameter')}{zeros}")
+    network, more = network_of(report)
+    canvas.prose((network, "bold"), more)
     canvas.table(
         "parameter          shape              numbers      norm   largest",
         [
@@ -52,6 +46,18 @@ def show(report: Summary, canvas: Canvas, how: How) -> None:
         canvas.prose(f"n-grams: pieces of up to {report.longest_piece} characters of the text")
     curve(report, canvas)
     results(report, canvas)
+
+
+def network_of(report: Summary) -> tuple[str, str]:
+    """What the network is, and of how many numbers."""
+    layers = plural(report.layers, "layer")
+    activation = f" ({report.activation})" if len(CELLS[report.cell].learning_rates) > 1 else ""
+    network = f"{layers} of {report.hidden_size:,} {report.cell.upper()}{activation} units"
+    members = whole(report.training.get("members")) or 1
+    zeros = f" ({members} members and zeros between)" if members > 1 else ""
+    window = whole(report.training.get("context"))
+    network += f" over {window} characters" if window else ""
+    return network, f", {plural(report.parameters, 'parameter')}{zeros}"
 
 
 def named(canvas: Canvas, title: str, about: Mapping[str, Any]) -> None:
