@@ -6,6 +6,7 @@ class Controls {
     this.seeing = seeing;
     this.writing = null;
     this.running = false;
+    this.shown = 0; // when, in milliseconds
     // A message to oneself comes back after what the reader did meanwhile, and sooner than a timer.
     this.turn = new MessageChannel();
     this.turn.port1.onmessage = () => this.slice();
@@ -150,11 +151,15 @@ class Controls {
       let goesOn = true;
       while (goesOn && performance.now() - began < SLICE) goesOn = this.writing.step();
       this.writing.seconds += (performance.now() - began) / 1000;
-      if (goesOn && !this.writing.ended) {
-        this.seeing.update({ settled: false });
-        this.count();
+      if (!goesOn || this.writing.ended) this.pause();
+      else {
+        if (began - this.shown > FRAME) {
+          this.seeing.update({ settled: false });
+          this.count();
+          this.shown = began;
+        }
         this.turn.port2.postMessage(null);
-      } else this.pause();
+      }
     });
   }
 

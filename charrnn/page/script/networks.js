@@ -1,6 +1,7 @@
 // Networks that read one character at a time. `logits` (V) predict the next one. A file may be of
 // several networks side by side, whose shares of the logits are added: `networks` has the
-// parameters of each under PyTorch's names, `bias` (V) is that of the softmax layer.
+// parameters of each under PyTorch's names, `bias` (V) is that of the softmax layer. Weights are
+// float32, as in the file, and all that is computed is float64.
 
 /** out = W x + y for W (rows, columns), four rows at a time; y may be `out`. */
 function product(W, x, y, out) {

@@ -200,23 +200,22 @@ class Seeing {
     if (this.unit !== null && !wanted.includes(this.unit)) wanted.push(this.unit);
     const focused = document.activeElement && document.activeElement.name === "unit";
     this.cells = wanted.map((unit) => {
-      const radio = make("input", { type: "radio", name: "unit", checked: unit === this.unit });
-      radio.addEventListener("change", () => this.choose(unit));
       const said = `layer ${Math.floor(unit / hiddenSize)}, unit ${unit % hiddenSize}`;
-      const label = make("label", { className: "cell", title: said }, radio);
-      radio.setAttribute("aria-label", said);
-      return { unit, radio, label };
+      const about = { type: "radio", name: "unit", className: "cell", title: said };
+      const cell = make("input", { ...about, "aria-label": said, checked: unit === this.unit });
+      cell.addEventListener("change", () => this.choose(unit));
+      return { unit, cell };
     });
-    $("strip").replaceChildren(...this.cells.map(({ label }) => label));
+    $("strip").replaceChildren(...this.cells.map(({ cell }) => cell));
     $("strip-said").textContent = `${inFigures(wanted.length)} of ${inFigures(this.order.length)}`;
     const chosen = this.cells.find(({ unit }) => unit === this.unit);
-    if (focused && chosen) chosen.radio.focus();
+    if (focused && chosen) chosen.cell.focus();
     if (this.writing.size) this.fillStrip(Math.min(this.place ?? Infinity, this.writing.size - 1));
   }
 
   fillStrip(place) {
     const signal = this.writing.signals[place];
-    for (const { unit, label } of this.cells ?? []) tint(label, signal[unit] / 127);
+    for (const { unit, cell } of this.cells ?? []) tint(cell, signal[unit] / 127);
     if (this.unit !== null) {
       $("unit-value").textContent = `, here ${(signal[this.unit] / 127).toFixed(2)}`;
     }

@@ -16,7 +16,7 @@ class Model {
     this.networks = Array.from({ length: network.members }, () =>
       Object.fromEntries(data.arrays.map(take)),
     );
-    this.bias = Float64Array.from(take(["head.bias", [this.alphabet.size]])[1]);
+    this.bias = take(["head.bias", [this.alphabet.size]])[1];
     if (offset !== values.length) throw new Mistake("text", "The file is damaged: cut short.");
   }
 
@@ -42,14 +42,18 @@ class Model {
   }
 }
 
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+function bytesOf(base64) {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
 
-/** float32 as float64, in which all is computed. */
-const floats = (base64) => Float64Array.from(new Float32Array(bytesOf(base64).buffer));
+const floats = (base64) => new Float32Array(bytesOf(base64).buffer);
 
-/** float16 as float64: a sign, five bits of exponent and ten of fraction. */
+/** float16 as float32: a sign, five bits of exponent and ten of fraction. */
 function halves(base64) {
-  return Float64Array.from(new Uint16Array(bytesOf(base64).buffer), (bits) => {
+  return Float32Array.from(new Uint16Array(bytesOf(base64).buffer), (bits) => {
     const exponent = (bits >> 10) & 31;
     const fraction = bits & 1023;
     const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
