@@ -5,6 +5,7 @@ they fail instead.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,7 @@ class Visit:
     def __init__(self, browser: Any, path: Path, **context: Any) -> None:
         self.context = browser.new_context(**context)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
         self.noise: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda message: self.noise.append(message.text))
@@ -97,7 +99,19 @@ def pinned(name: str) -> Model:
 def model_of(parameters: dict[str, np.ndarray], alphabet: str, **meta: Any) -> Model:
     """A model of these weights, float32."""
     code_points = np.array(sorted(map(ord, alphabet)), np.uint32)
-    layers = sum("weight_hh" in n or n.startswith("mlp") and "weight" in n for n in parameters)
+    layers = sum(bool("weight_hh" in n or re.match(r"mlp.*weight", n)) for n in parameters)
     V, H = parameters["head.weight"].shape
     sizes = {"layers": layers, "hidden_size": H, "vocabulary_size": V}
     return Model(Checkpoint(sizes | meta, code_points, parameters), "model.npz")
+
+
+SCRIPTED = {"top_k": "topK", "top_p": "topP", "min_p": "minP", "no_repeat": "noRepeat"}
+
+
+def write_both(visit: Visit, model: Model, *, seed: int, **settings: Any) -> tuple[str, str]:
+    """What the page writes, and what the program writes, with the same settings."""
+    there = "".join(model.stream(seed=seed, **settings))
+    given = {SCRIPTED.get(name, name): value for name, value in settings.items()}
+    if model.units and not {"length", "until"} & set(settings):
+        given["until"] = "unit"
+    return visit.write(seed=str(seed), **given), there
