@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from charrnn.inspection.gradients import Gradients, gradient_norms
 from charrnn.library import Model
 from charrnn.page.page import Opening
 from charrnn.page.page import page as page_of
@@ -81,10 +82,19 @@ class Visit:
         return str(self.ask("controls.writing.text"))
 
 
-def save_page(path: Path, model: Model, precision: int = 32, **opening: Any) -> Path:
+def save_page(
+    path: Path, model: Model, gradients: Gradients | None = None, *, bits: int = 32, **opening: Any
+) -> Path:
     """The page of a model, in a file."""
-    path.write_bytes(page_of(model, Opening(**opening), precision=precision))
+    path.write_bytes(page_of(model, Opening(**opening), gradients, precision=bits))
     return path
+
+
+def measured(model: Model) -> Gradients:
+    """Gradient norms for a page, of a few windows."""
+    text = "The lamp is lit, and the keeper writes. " * 4
+    ids = model.vocabulary.encode(text).astype(np.intp)
+    return gradient_norms(model.network(np.float64), ids, steps=20, windows=4, burn_in=10)
 
 
 def pinned(name: str) -> Model:

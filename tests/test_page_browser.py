@@ -1,12 +1,13 @@
 """The page in a real browser: it writes what `charrnn sample` writes, and does what it says."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browsers import GOLDEN, PINNED, Visit, model_of, pinned, save_page, write_both
+from browsers import GOLDEN, PINNED, Visit, measured, model_of, pinned, save_page, write_both
 from small import noisy_model
 from test_hostile import ATTACKS
 
@@ -162,7 +163,7 @@ def test_half_precision_is_that_of_numpy(browser: Any, tmp_path: Path) -> None:
     edges = [0, -0.0, 1, -1.5, 65504, 2**-14, 2**-24, 3 * 2**-24, 0.1]
     model.parameters["head.bias"][:] = edges[:7]
     model.parameters["rnn.bias_ih_l0"][:9] = edges
-    visit = Visit(browser, save_page(tmp_path / "page.html", model, precision=16))
+    visit = Visit(browser, save_page(tmp_path / "page.html", model, bits=16))
     for script, name in (
         ("bias", "head.bias"),
         ("networks[0]['rnn.bias_ih_l0']", "rnn.bias_ih_l0"),
@@ -381,3 +382,53 @@ def test_a_damaged_file_is_said_and_not_drawn(browser: Any, tiny: Model, tmp_pat
     cut = Visit(browser, path)
     assert "cannot be read" in cut.page.inner_text("#text-mistake")
     assert not [*visit.noise, *cut.noise]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_an_automatic_check_of_accessibility_finds_nothing(
+    scheme: str, width: int, browser: Any, tiny: Model, tmp_path: Path
+) -> None:
+    path = save_page(tmp_path / "page.html", tiny, measured(tiny), seed=1, prompt="The ")
+    size = {"width": width, "height": 800}
+    visit = Visit(browser, path, color_scheme=scheme, viewport=size)
+    visit.page.click("#write")
+    visit.finish()
+    visit.page.check("[value=surprisal]")
+    visit.ask("more.open = true")
+    visit.ask(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = visit.ask("axe.run()")
+    told = [
+        (v["id"], v["nodes"][0]["html"], v["nodes"][0]["failureSummary"])
+        for v in found["violations"]
+    ]
+    assert not told
+    assert len(found["passes"]) > 20
+    assert visit.ask("document.documentElement.scrollWidth") <= width
+    assert not visit.noise
+
+
+def test_everything_can_be_done_with_a_keyboard(visit: Visit) -> None:
+    """Tab reaches every control; the text is written, looked at and branched without a pointer."""
+    page, keys = visit.page, visit.page.keyboard
+    page.fill("#prompt", "")
+    page.fill("#length", "60")
+    page.locator("#write").focus()
+    keys.press("Enter")
+    visit.finish()
+    reached = set()
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(60):
+        keys.press("Tab")
+        reached.add(visit.ask("document.activeElement.id || document.activeElement.name"))
+    wanted = "prompt slider temperature until length seed new-seed write pause step copy save text"
+    assert {*wanted.split(), "paint", "place", "unit", "all-units", "unfolded"} <= reached
+    page.locator("#place").focus()
+    keys.press("Home")
+    for _ in range(9):
+        keys.press("ArrowRight")
+    assert page.inner_text("#place-said") == "10 of 60"
+    assert "cost" in page.inner_text("#seen")
+    page.locator("#choices button").nth(2).focus()
+    keys.press("Enter")
+    assert len(visit.finish()) == 69
