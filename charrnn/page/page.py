@@ -18,12 +18,9 @@ from typing import Any
 from charrnn.errors import UsageError
 from charrnn.generation.beginning import places
 from charrnn.inspection.gradients import Gradients
-from charrnn.inspection.pictures import paint
-from charrnn.inspection.pictures.svg import element
 from charrnn.inspection.summary import summarise
-from charrnn.inspection.words import gradients as in_words
 from charrnn.library import LENGTH, Model
-from charrnn.page import weights
+from charrnn.page import curves, weights
 from charrnn.page.facts import facts
 from charrnn.visible import visible
 
@@ -84,7 +81,7 @@ def page(
     check_size(model, precision)
     known = about(model, opening, precision)
     known["facts"] = facts(summary_of(model), written(model.path))
-    known["gradients"] = in_words(gradients) if gradients else None
+    known["gradients"] = curves.words(gradients) if gradients else None
     style, script = part("style.css"), "\n".join(part(f"script/{n}.js") for n in SCRIPT)
     values = {
         "style": style,
@@ -93,7 +90,7 @@ def page(
         "script-hash": hash_of(script),
         "data": as_data(known),
         "weights": weights.packed(model, precision),
-        "picture": picture(gradients) if gradients else "",
+        "pictures": curves.pictures(gradients) if gradients else "",
     }
     return fill(part("template.html"), values).encode()
 
@@ -157,11 +154,6 @@ def written(path: str) -> float | None:
 
 def summary_of(model: Model) -> Any:
     return summarise(model.meta, model.vocabulary.characters, model.parameters)
-
-
-def picture(gradients: Gradients) -> str:
-    """The curves as `inspect --save` draws them; no word in it is a stranger's."""
-    return element(paint("gradients", ["this network"], [gradients], ""))
 
 
 def part(name: str) -> str:

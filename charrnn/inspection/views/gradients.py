@@ -37,7 +37,7 @@ def show(report: Gradients, canvas: Canvas, how: How) -> None:
         canvas.prose(f"not shown here: layer {hidden} (--layer, or --json)")
     names = [name_of(state) for state in states]
     if canvas.charts:
-        charts(names, states, [report.exchange], report.steps, report.of, canvas)
+        canvas.chart(*charts(names, states, [report.exchange], report.steps, report.of))
     else:
         swap = report.exchange if canvas.width >= 6 + COLUMN + SWAP else None
         table(states, lags, scale, canvas, names, len(states), swap)
@@ -146,7 +146,7 @@ def compare(names: list[str], reports: list[Gradients], canvas: Canvas, how: How
     fitting = max(1, min(4, (canvas.width - 5) // COLUMN))
     swaps = [report.exchange for report in reports]
     if canvas.charts:
-        charts(titles, states, swaps, steps, reports[0].of, canvas)
+        canvas.chart(*charts(titles, states, swaps, steps, reports[0].of))
     else:
         blocks = [slice(i, i + fitting) for i in range(0, len(states), fitting)]
         columns = min(fitting, len(states))

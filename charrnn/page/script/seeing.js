@@ -110,12 +110,7 @@ class Seeing {
   paintAll() {
     $("heat-legend").hidden = this.how !== "surprisal";
     $("unit-legend").hidden = this.how !== "unit";
-    const { layers, hiddenSize } = this.model.data.network;
-    $("unit-said").textContent =
-      this.unit === null
-        ? "Choose a unit below."
-        : `layer ${Math.floor(this.unit / hiddenSize)} of ${layers}, counted from 0, unit ` +
-          `${this.unit % hiddenSize}`;
+    $("unit-said").textContent = this.unit === null ? "Choose a unit below." : this.named(this.unit);
     for (let place = 0; place < this.spans.length; place++) this.paint(place);
   }
 
@@ -175,7 +170,7 @@ class Seeing {
     $("choices").replaceChildren(...rows);
   }
 
-  /** Put the units that move most over the text first; the sums of the textbook are not needed. */
+  /** Put the units that move most over the text first. */
   rank() {
     const { signals } = this.writing;
     const size = signals[0].length;
@@ -194,13 +189,12 @@ class Seeing {
 
   /** A cell for each unit that is shown: a choice of one, so that arrow keys move among them. */
   layOutStrip() {
-    const { hiddenSize } = this.model.data.network;
     const count = $("all-units").checked ? this.order.length : LIVELIEST;
     const wanted = this.order.slice(0, count);
     if (this.unit !== null && !wanted.includes(this.unit)) wanted.push(this.unit);
     const focused = document.activeElement && document.activeElement.name === "unit";
     this.cells = wanted.map((unit) => {
-      const said = `layer ${Math.floor(unit / hiddenSize)}, unit ${unit % hiddenSize}`;
+      const said = this.named(unit);
       const about = { type: "radio", name: "unit", className: "cell", title: said };
       const cell = make("input", { ...about, "aria-label": said, checked: unit === this.unit });
       cell.addEventListener("change", () => this.choose(unit));
@@ -211,6 +205,11 @@ class Seeing {
     const chosen = this.cells.find(({ unit }) => unit === this.unit);
     if (focused && chosen) chosen.cell.focus();
     if (this.writing.size) this.fillStrip(Math.min(this.place ?? Infinity, this.writing.size - 1));
+  }
+
+  named(unit) {
+    const { hiddenSize } = this.model.data.network;
+    return `layer ${Math.floor(unit / hiddenSize)}, unit ${unit % hiddenSize}`;
   }
 
   fillStrip(place) {
