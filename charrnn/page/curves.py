@@ -4,6 +4,8 @@ Two pictures in place of the one of `inspect --save`, so that they stand side by
 screen and one above the other on a telephone. No word in them is a stranger's.
 """
 
+from dataclasses import replace
+
 from charrnn.inspection.gradients import Gradients
 from charrnn.inspection.pictures.sheet import Sheet
 from charrnn.inspection.pictures.svg import element
@@ -19,8 +21,8 @@ def pictures(report: Gradients) -> str:
     names = [name_of(state) for state in report.layers]
     drawn = []
     for chart in charts(names, report.layers, [report.exchange], report.steps, report.of):
-        sheet = Sheet("gradient norms per timestep", COLUMNS)
-        sheet.chart(chart)
+        sheet = Sheet(chart.title, COLUMNS)
+        sheet.chart(replace(chart, title=""))
         drawn.append(element(sheet.drawing))
     return "\n".join(drawn)
 
@@ -29,5 +31,5 @@ def words(report: Gradients) -> str:
     """What was measured, and what it means."""
     return (
         f"Median of {report.windows} windows of {report.steps} characters, after {report.burn_in} "
-        f"to begin with; shaded: the middle 80 %. {in_words(report)}"
+        f"that warm the state; shaded: the middle 80 %. {in_words(report)}"
     )
