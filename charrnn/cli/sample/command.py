@@ -42,8 +42,6 @@ def sample(
 
         charrnn sample --best-of 16 --novelty     the likeliest of 16; is it copied?
 
-        charrnn sample -n 0 | head -c 1000         endless, until its reader leaves
-
         charrnn sample --page model.html          the model itself, for any browser
     """
     terminal: Terminal = context.obj

@@ -17,7 +17,7 @@ START = "Where it starts"
 STOP = "Where it stops"
 MANY = "Several texts"
 SHOW = "What is shown"
-PAGE = "The model in a web page"
+PAGE = "The model in a web page, for any browser, offline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Wanted:
         show_default="chosen on held-out text",
     )
     only: str | None = option(
-        "Write only these characters; ranges such as a-z work.", metavar="CHARS", panel=SHAPE
+        "Write only these; ranges such as a-z work.", metavar="CHARS", panel=SHAPE
     )
     ban: str | None = option("Never write these characters.", metavar="CHARS", panel=SHAPE)
     no_repeat: int | None = option(
@@ -55,7 +55,7 @@ class Wanted:
     )
     top_k: int | None = option("Only the K likeliest.", minimum=1, metavar="K", panel=SHAPE)
     top_p: float | None = option(
-        "Only the fewest likeliest that hold a share P of the probability.",
+        "Only the fewest likeliest that hold a share P.",
         metavar="P",
         panel=SHAPE,
     )
@@ -64,7 +64,7 @@ class Wanted:
     )
 
     prompt: str | None = option(
-        r"Text to continue; \n, \t and \\ are understood.",
+        r"Text to continue; \n, \t, \\ are understood.",
         short="-p",
         metavar="TEXT",
         panel=START,
@@ -74,12 +74,12 @@ class Wanted:
         "File with the text to continue, - for stdin.", metavar="FILE", panel=START
     )
     with_prompt: bool = option(
-        "Write the prompt too, at the beginning of each text.",
+        "Write the prompt too, before each text.",
         default=False,
         panel=START,
     )
     cold: bool = option(
-        "Begin with a zero state, not one warmed on stored text.",
+        "Begin with a zero state, not a warmed one.",
         default=False,
         panel=START,
     )
@@ -110,7 +110,7 @@ class Wanted:
         panel=STOP,
     )
     stop: list[str] | None = option(
-        r"Stop before this text; may be given again. \n is understood.", metavar="TEXT", panel=STOP
+        r"Stop before this text; may be given again; \n works.", metavar="TEXT", panel=STOP
     )
 
     count: int = option(
@@ -155,28 +155,22 @@ class Wanted:
     json: bool = option(
         "One JSON object for each text, with seed and log-probabilities.", default=False, panel=SHOW
     )
-    raw: bool = option(
-        "The exact characters, even control characters to a terminal.", default=False, panel=SHOW
-    )
-    escape: bool = option(
-        "Control and invisible characters as escapes, even in a pipe.", default=False, panel=SHOW
-    )
+    raw: bool = option("The exact characters, controls too.", default=False, panel=SHOW)
+    escape: bool = option("Escapes for controls and what is invisible.", default=False, panel=SHOW)
     verbose: bool = option(
         "Report seed, speed and why each text ended.", default=False, short="-v", panel=SHOW
     )
     page: Path | None = option(
-        "Write no text but a web page, in which the model writes it in any browser, offline.",
-        metavar="FILE",
-        panel=PAGE,
-        show_default=False,
+        "Write no text: write a page that writes it.", metavar="FILE", panel=PAGE
     )
     page_precision: Literal["32", "16"] = option(
-        "Bits of its weights; 16 halves the file, and then its text differs from this command's.",
+        "16: half the size, but another text.",
         default="32",
         metavar="BITS",
         panel=PAGE,
+        show_default=False,
     )
-    force: bool = option("Overwrite it.", default=False, flag="--force", panel=PAGE)
+    force: bool = option("Overwrite the file.", default=False, flag="--force", panel=PAGE)
     interactive: bool = option(
         "Type, let the model continue, type again.", default=False, short="-i", panel=SHOW
     )
