@@ -6,6 +6,7 @@ class Controls {
     this.seeing = seeing;
     this.writing = null;
     this.running = false;
+    this.asked = false; // for another turn
     this.shown = 0; // when, in milliseconds
     // A message to oneself comes back after what the reader did meanwhile, and sooner than a timer.
     this.turn = new MessageChannel();
@@ -52,11 +53,12 @@ class Controls {
     if (field === $("slider")) $("temperature").value = field.value;
     if (field === $("temperature")) $("slider").value = field.value;
     $("length").disabled = $("until").value === "unit";
-    this.guarded(() => this.follow());
+    this.guarded(() => this.follow(), true);
   }
 
-  /** Do something, and show what a person has to change if it cannot be done. */
-  guarded(act) {
+  /** Do something, and show what a person has to change if it cannot be done. The text that is
+   * being written stops then, unless it `goesOn` with what was set before. */
+  guarded(act, goesOn = false) {
     for (const message of document.querySelectorAll(".mistake")) message.textContent = "";
     for (const field of document.querySelectorAll("[aria-invalid]")) {
       field.removeAttribute("aria-invalid");
@@ -65,10 +67,10 @@ class Controls {
       act();
     } catch (mistake) {
       if (!(mistake instanceof Mistake)) throw mistake;
-      this.running = false;
+      this.running &&= goesOn;
       const message = $(`${mistake.field}-mistake`);
       message.textContent = mistake.message;
-      $(mistake.field).setAttribute("aria-invalid", "true");
+      if ("value" in $(mistake.field)) $(mistake.field).setAttribute("aria-invalid", "true");
       if (message.closest("details")) message.closest("details").open = true;
       this.show();
     }
@@ -105,20 +107,31 @@ class Controls {
   }
 
   goOn() {
-    const { writing } = this;
-    if (writing.ended) {
-      const { length, until } = settings(this.model);
-      if (writing.ended !== "length" || until) writing.remarks.add("it was continued past its end");
-      Object.assign(writing.settings, { length, until });
-      writing.begin();
-    }
+    this.extend();
     this.run();
+  }
+
+  /** Another piece of a text that has ended. */
+  extend() {
+    const { writing } = this;
+    if (!writing.ended) return;
+    const { length, until } = settings(this.model);
+    if (writing.ended !== "length" || until) writing.remarks.add("it was continued past its end");
+    Object.assign(writing.settings, { length, until });
+    writing.begin();
   }
 
   run() {
     this.running = true;
+    this.clock = performance.now();
     this.show();
-    this.turn.port2.postMessage(null);
+    this.ask();
+  }
+
+  /** Ask for another turn, unless one is to come. */
+  ask() {
+    if (!this.asked) this.turn.port2.postMessage(null);
+    this.asked = true;
   }
 
   pause() {
@@ -132,7 +145,7 @@ class Controls {
       const wanted = settings(this.model);
       this.writing = new Writing(this.model, wanted);
       this.seeing.begin(this.writing);
-    } else if (this.writing.ended) this.writing.begin();
+    } else this.extend();
     this.writing.step();
     this.pause();
   }
@@ -145,12 +158,14 @@ class Controls {
 
   /** Write for a moment, show it, and ask for another turn. */
   slice() {
+    this.asked = false;
     if (!this.running) return;
     this.guarded(() => {
       const began = performance.now();
       let goesOn = true;
       while (goesOn && performance.now() - began < SLICE) goesOn = this.writing.step();
-      this.writing.seconds += (performance.now() - began) / 1000;
+      this.writing.seconds += (performance.now() - this.clock) / 1000;
+      this.clock = performance.now();
       if (!goesOn || this.writing.ended) this.pause();
       else {
         if (began - this.shown > FRAME) {
@@ -158,7 +173,7 @@ class Controls {
           this.count();
           this.shown = began;
         }
-        this.turn.port2.postMessage(null);
+        this.ask();
       }
     });
   }
@@ -190,9 +205,9 @@ class Controls {
       $("count").textContent = "";
       return;
     }
-    const { nats, seconds, settings: { seed } } = writing;
-    const mean = nats.reduce((total, each) => total + each, 0) / nats.length;
-    const rate = seconds > 0.05 ? `, ${inFigures(nats.length / seconds)} a second` : "";
+    const { nats, size, seconds, settings: { seed } } = writing;
+    const mean = nats.slice(0, size).reduce((total, each) => total + each, 0) / size;
+    const rate = seconds > 0.05 ? `, ${inFigures(size / seconds)} a second` : "";
     $("count").textContent =
       `${plural(Array.from(writing.text).length, "character")}${rate}; seed ${seed}; ` +
       `${mean.toFixed(3)} nats (${(mean / Math.LN2).toFixed(2)} bits) a character`;

@@ -12,6 +12,7 @@ class Seeing {
     this.place = null; // that is looked at, null for the last
     this.pinned = false;
     this.unit = null; // whose values paint the text: its number among those of all layers
+    this.marked = null; // the element of the character that is looked at
     this.order = []; // of the units in the strip, the liveliest first
     this.branched = () => {};
     $("text").addEventListener("pointermove", (event) => this.point(event.target, false));
@@ -50,15 +51,16 @@ class Seeing {
     const { writing } = this;
     const follows = $("text").scrollHeight - $("text").scrollTop - $("text").clientHeight < 40;
     const fresh = document.createDocumentFragment();
-    for (let place = this.spans.length; place < writing.size; place++) {
-      const span = make("span");
-      span.place = place;
-      this.spans.push(span);
+    const last = Math.max(this.spans.length - 1, 0); // may have grown, if it is what ends a unit
+    for (let place = last; place < writing.size; place++) {
+      if (place === this.spans.length) {
+        this.spans.push(make("span"));
+        fresh.append(this.spans[place]);
+      }
+      this.spell(place);
       this.paint(place);
-      fresh.append(span);
     }
     $("text").append(fresh);
-    this.respell();
     if (follows) $("text").scrollTop = $("text").scrollHeight;
     $("seeing").hidden = !writing.size;
     $("place").max = writing.size || 1;
@@ -68,18 +70,13 @@ class Seeing {
     if (settled) this.look(this.pinned ? this.place : null, this.pinned);
   }
 
-  /** The last element may have grown: a boundary is written as several characters. */
-  respell() {
-    const last = this.spans.length - 1;
-    if (last < 0) return;
-    const text = this.writing.written[last];
-    this.spans[last].textContent = Array.from(text, shown).join("");
-    this.spans[last].classList.toggle("newline", text.includes("\n"));
-    for (let place = last - 1; place >= 0 && !this.spans[place].textContent; place--) {
-      const before = this.writing.written[place];
-      this.spans[place].textContent = Array.from(before, shown).join("");
-      this.spans[place].classList.toggle("newline", before.includes("\n"));
-    }
+  /** Put the text of one place into its element. */
+  spell(place) {
+    const text = this.writing.written[place];
+    const span = this.spans[place];
+    span.place = place;
+    span.textContent = Array.from(text, shown).join("");
+    span.classList.toggle("newline", text.includes("\n"));
   }
 
   /** Leave only the characters before a place. */
@@ -129,9 +126,10 @@ class Seeing {
     if (!writing || !writing.size) return;
     this.pinned = pinned;
     this.place = place;
-    for (const span of $("text").querySelectorAll(".looked-at")) span.classList.remove("looked-at");
+    if (this.marked) this.marked.classList.remove("looked-at");
     const seen = Math.min(place ?? writing.size - 1, writing.size - 1);
-    if (place !== null) this.spans[seen].classList.add("looked-at");
+    this.marked = place === null ? null : this.spans[seen];
+    if (this.marked) this.marked.classList.add("looked-at");
     const character = this.model.alphabet.characters[writing.indices[seen]];
     const bits = writing.nats[seen] / Math.LN2;
     $("place").value = seen + 1;
