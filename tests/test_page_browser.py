@@ -270,6 +270,35 @@ def test_a_unit_paints_the_text_as_inspect_does(browser: Any, tmp_path: Path) ->
     assert np.abs(np.array(painted) / 100 - np.abs(signals[layer, unit, 1:])).max() < 0.01
 
 
+def test_what_is_copied_and_saved_is_the_exact_text(browser: Any, tmp_path: Path) -> None:
+    model = small("\x1b\u202e\n abc")
+    visit = visited(browser, tmp_path, model, seed=2, prompt="a\x1b b", cold=True)
+    visit.page.click("#write")
+    text = "a\x1b b" + visit.finish()
+    assert {"\x1b", "\u202e"} <= set(text)
+    assert {"\x1b", "\u202e"}.isdisjoint(visit.page.inner_text("#text"))
+    with visit.page.expect_download() as download:
+        visit.page.click("#save")
+    assert download.value.suggested_filename == "model-2.txt"
+    assert Path(download.value.path()).read_bytes().decode() == text
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.page.click("#copy")
+    visit.page.locator("#status", has_text="Copied").wait_for()
+    assert visit.ask("navigator.clipboard.readText()") == text
+
+
+def test_a_file_with_n_grams_is_said_to_be_its_network_alone(browser: Any, tmp_path: Path) -> None:
+    model = pinned("lstm")
+    visit = visited(browser, tmp_path, model)
+    assert visit.page.locator("#notes li").count() == 0
+    model.meta["ngrams"] = {"order": 3}
+    visit = visited(browser, tmp_path, model, seed=1)
+    visit.page.click("#write")
+    visit.finish()
+    assert "--no-ngrams" in visit.page.inner_text("#notes")
+    assert "--no-ngrams" in visit.page.inner_text("#command-line")
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
