@@ -42,6 +42,27 @@ NEURON_TEXT = 20_000
 
 def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     """Gradient norms, and the dynamics that do not depend on a loss."""
+    report, network = norms(model, text, request), model.network(np.float64)
+    if not network.cell.states:
+        return report
+    ids, windows = encode(model, text), request.windows or WINDOWS
+    few = min(windows, LYAPUNOV_WINDOWS)
+    long = 0
+    if network.boundary is None:
+        long = min(LYAPUNOV_STEPS, len(ids) // few - report.burn_in - 1)
+    steps = max(report.steps, long)
+    found = exponents(network, ids, steps=steps, windows=few, burn_in=report.burn_in)
+    radii = [spectral_radii(network, layer) for layer in range(network.layers)]
+    return replace(
+        report,
+        lyapunov=max(layer.exponent for layer in found),
+        lyapunov_exponents=found,
+        spectral_radius=tuple(radii),
+    )
+
+
+def norms(model: Model, text: MeasuredText, request: Request) -> Gradients:
+    """Gradient norms, and what an exchange does, alone."""
     of = request.of or "state"
     check_layer(model, request.layer)
     if of == "state":
@@ -52,20 +73,11 @@ def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     steps, burn_in = window(usual_length(ids, network.boundary), request, network.boundary)
     windows = request.windows or WINDOWS
     report = gradient_norms(network, ids, steps=steps, windows=windows, burn_in=burn_in, of=of)
-    if not network.cell.states:
+    if request.layer is None:
         return report
-    few = min(windows, LYAPUNOV_WINDOWS)
-    long = min(LYAPUNOV_STEPS, len(ids) // few - burn_in - 1) if network.boundary is None else 0
-    found = exponents(network, ids, steps=max(steps, long), windows=few, burn_in=burn_in)
-    radii = [spectral_radii(network, layer) for layer in range(network.layers)]
-    return replace(
-        report,
-        layers=tuple(s for s in report.layers if request.layer in (None, s.layer)),
-        exchange=report.exchange if request.layer in (None, network.layers - 1) else None,
-        lyapunov=max(layer.exponent for layer in found),
-        lyapunov_exponents=found,
-        spectral_radius=tuple(radii),
-    )
+    layers = tuple(state for state in report.layers if state.layer == request.layer)
+    topmost = request.layer == network.layers - 1
+    return replace(report, layers=layers, exchange=report.exchange if topmost else None)
 
 
 def window(length: int, request: Request, boundary: int | None = None) -> tuple[int, int]:

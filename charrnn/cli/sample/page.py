@@ -5,9 +5,10 @@ import dataclasses
 import signal
 from typing import BinaryIO
 
+import numpy as np
+
 from charrnn.cli.inspect import checks, measure
 from charrnn.cli.inspect.options import Request
-from charrnn.cli.inspect.report import measured
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.terminal import Terminal
@@ -88,10 +89,11 @@ def write_page(loaded: Model, wanted: Wanted, prompt: str, terminal: Terminal) -
 
 
 def gradients_of(loaded: Model) -> Gradients | None:
-    """What `charrnn inspect` measures; None where the file has no text to measure on."""
+    """What `charrnn inspect` measures; None where the file has no text to measure on, or
+    the network does not stay finite."""
     try:
         request = checks.settled(Request(), [loaded])
-        report: Gradients = measured(loaded, measure.text_for(request, loaded), request)
-    except CharRNNError:
+        with np.errstate(over="raise", invalid="raise", under="ignore"):
+            return measure.norms(loaded, measure.text_for(request, loaded), request)
+    except (CharRNNError, FloatingPointError):
         return None
-    return report

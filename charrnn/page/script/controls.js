@@ -205,7 +205,12 @@ class Controls {
       $("count").textContent = "";
       return;
     }
-    const { nats, size, seconds, settings: { seed } } = writing;
+    const {
+      nats,
+      size,
+      seconds,
+      settings: { seed },
+    } = writing;
     const mean = nats.slice(0, size).reduce((total, each) => total + each, 0) / size;
     const rate = seconds > 0.05 ? `, ${inFigures(size / seconds)} a second` : "";
     $("count").textContent =

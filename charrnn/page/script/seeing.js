@@ -18,7 +18,9 @@ class Seeing {
     $("text").addEventListener("pointermove", (event) => this.point(event.target, false));
     $("text").addEventListener("pointerleave", () => this.point(null, false));
     $("text").addEventListener("click", (event) => this.point(event.target, true));
-    $("place").addEventListener("input", (event) => this.look(Number(event.target.value) - 1, true));
+    $("place").addEventListener("input", (event) =>
+      this.look(Number(event.target.value) - 1, true),
+    );
     for (const radio of document.getElementsByName("paint")) {
       radio.addEventListener("change", () => this.paintAll());
     }
@@ -107,7 +109,8 @@ class Seeing {
   paintAll() {
     $("heat-legend").hidden = this.how !== "surprisal";
     $("unit-legend").hidden = this.how !== "unit";
-    $("unit-said").textContent = this.unit === null ? "Choose a unit below." : this.named(this.unit);
+    $("unit-said").textContent =
+      this.unit === null ? "Choose a unit below." : this.named(this.unit);
     for (let place = 0; place < this.spans.length; place++) this.paint(place);
   }
 

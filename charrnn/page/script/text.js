@@ -62,7 +62,7 @@ class Alphabet {
     if (this.form) text = text.normalize(this.form);
     const characters = Array.from(text);
     const result = [];
-    for (let first = 0; first < characters.length; ) {
+    for (let first = 0; first < characters.length;) {
       let last = first + 1;
       while (last < characters.length && !begins(characters[last])) last++;
       const cluster = characters.slice(first, last);

@@ -39,7 +39,9 @@ function lively(moments, layer) {
     const size = Math.max(...values.map(Math.abs));
     return Math.max(...values) - Math.min(...values) + 1e-3 * size;
   });
-  return descending(spread).slice(0, UNITS_DRAWN).sort((one, other) => one - other);
+  return descending(spread)
+    .slice(0, UNITS_DRAWN)
+    .sort((one, other) => one - other);
 }
 
 class Unfolding {
@@ -87,7 +89,13 @@ class Unfolding {
     const box = { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height };
     const drawing = draws("svg", { ...box, role: "img", "aria-labelledby": "unfolded-said" });
     const head = draws("marker", {
-      id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto",
+      id: "head",
+      viewBox: "0 0 8 8",
+      refX: 7,
+      refY: 4,
+      markerWidth: 7,
+      markerHeight: 7,
+      orient: "auto",
     });
     head.append(draws("path", { d: "M0,0 L8,4 L0,8 z" }));
     drawing.append(head, ...columns);
@@ -97,17 +105,30 @@ class Unfolding {
   column({ index, hidden, p }, t, moments) {
     const { characters } = this.model.alphabet;
     const column = draws("g", { transform: `translate(${t * (COLUMN + GAP)},0)` });
-    const words = (x, y, text, about = {}) => column.append(draws("text", { x, y, ...about }, text));
+    const words = (x, y, text, about = {}) =>
+      column.append(draws("text", { x, y, ...about }, text));
     const arrow = (...points) =>
-      column.append(draws("path", { class: "arrow", d: `M${points.join(" L")}`, "marker-end": "url(#head)" }));
+      column.append(
+        draws("path", { class: "arrow", d: `M${points.join(" L")}`, "marker-end": "url(#head)" }),
+      );
     const following = t + 1 < moments.length ? moments[t + 1].index : null;
-    descending(p).slice(0, LIKELY).forEach((v, rank) => {
-      const y = 14 + rank * 18;
-      words(0, y, alone(characters[v]), { class: v === following ? "right" : "" });
-      const width = Math.max(1, (COLUMN - 66) * p[v]);
-      column.append(draws("rect", { x: 20, y: y - 10, width, height: 11, class: v === following ? "bar right" : "bar" }));
-      words(COLUMN, y, percent(p[v]), { "text-anchor": "end", class: "figure" });
-    });
+    descending(p)
+      .slice(0, LIKELY)
+      .forEach((v, rank) => {
+        const y = 14 + rank * 18;
+        words(0, y, alone(characters[v]), { class: v === following ? "right" : "" });
+        const width = Math.max(1, (COLUMN - 66) * p[v]);
+        column.append(
+          draws("rect", {
+            x: 20,
+            y: y - 10,
+            width,
+            height: 11,
+            class: v === following ? "bar right" : "bar",
+          }),
+        );
+        words(COLUMN, y, percent(p[v]), { "text-anchor": "end", class: "figure" });
+      });
     let y = LIKELY * 18 + 26;
     for (let layer = hidden.length - 1; layer >= 0; layer--) {
       arrow([COLUMN / 2, y - 1], [COLUMN / 2, y - 20]);
@@ -121,7 +142,8 @@ class Unfolding {
       });
       column.append(draws("rect", { x: 0, y, width: COLUMN, height: 18, class: "frame" }));
       words(COLUMN / 2, y + 32, `layer ${layer} h`, { "text-anchor": "middle", class: "figure" });
-      if (this.carries && t + 1 < moments.length) arrow([COLUMN + 2, y + 9], [COLUMN + GAP - 2, y + 9]);
+      if (this.carries && t + 1 < moments.length)
+        arrow([COLUMN + 2, y + 9], [COLUMN + GAP - 2, y + 9]);
       y += 58;
     }
     arrow([COLUMN / 2, y - 2], [COLUMN / 2, y - 20]);
@@ -131,7 +153,10 @@ class Unfolding {
       draws("rect", { x: at, y, width: 6, height: 8, class: "one" }),
     );
     words(COLUMN / 2, y + 26, alone(characters[index]), { "text-anchor": "middle", class: "read" });
-    words(COLUMN / 2, y + 42, `1 at ${index} of ${characters.length}`, { "text-anchor": "middle", class: "figure" });
+    words(COLUMN / 2, y + 42, `1 at ${index} of ${characters.length}`, {
+      "text-anchor": "middle",
+      class: "figure",
+    });
     return column;
   }
 }
