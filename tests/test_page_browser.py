@@ -170,7 +170,7 @@ def test_half_precision_is_that_of_numpy(browser: Any, tmp_path: Path) -> None:
     ):
         found = visit.ask(f"Array.from(model.{script})")
         assert found == model.parameters[name].astype(np.float16).tolist()
-    assert "differs" in visit.page.inner_text("#notes")
+    assert "differs" in visit.page.inner_text("#rounded")
 
 
 def test_a_person_writes_pauses_and_goes_on(visit: Visit, tiny: Model) -> None:
@@ -290,12 +290,12 @@ def test_what_is_copied_and_saved_is_the_exact_text(browser: Any, tmp_path: Path
 def test_a_file_with_n_grams_is_said_to_be_its_network_alone(browser: Any, tmp_path: Path) -> None:
     model = pinned("lstm")
     visit = visited(browser, tmp_path, model)
-    assert visit.page.locator("#notes li").count() == 0
+    assert not visit.page.locator("#alone").is_visible()
     model.meta["ngrams"] = {"order": 3}
     visit = visited(browser, tmp_path, model, seed=1)
     visit.page.click("#write")
     visit.finish()
-    assert "--no-ngrams" in visit.page.inner_text("#notes")
+    assert "--no-ngrams" in visit.page.inner_text("#alone")
     assert "--no-ngrams" in visit.page.inner_text("#command-line")
 
 

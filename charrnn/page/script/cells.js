@@ -1,5 +1,5 @@
 // The cells, with the names and equations of network/plain.py. a = W_ih x_t + b_ih and
-// b = W_hh h_{t-1} + b_hh have a row for each unit of the first gate, then of the second, and so on.
+// b = W_hh h_{t-1} + b_hh have the rows of one gate after the other, each a row for every unit.
 // The states are changed in place: h is h_{t-1} on the right of an equation and h_t on the left.
 
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));

@@ -77,8 +77,8 @@ function draw(w, u) {
 }
 
 const NOT_FINITE =
-  "The network’s output is no longer a finite number: its weights are too large, or the file is " +
-  "damaged.";
+  "The network’s output is no longer a finite number: its weights are too large, or the file " +
+  "is damaged.";
 
 /** -log p of a character in nats under the network itself. */
 function surprisal(logits, index) {

@@ -26,30 +26,14 @@ function describe({ name, facts, gradients, ngrams, network }) {
   for (const [title, value] of facts) {
     $("facts").append(make("dt", { textContent: title }), make("dd", { textContent: value }));
   }
+  $("rounded").hidden = network.precision !== 16;
+  $("alone").hidden = !ngrams;
   $("quantity").textContent = network.cell === "lstm" ? "tanh(c)" : "h";
-  $("unfolding-said").textContent = network.context
-    ? `A column for each character: the one-hot input at the bottom, the units of each layer, and what the network expects next. Each column reads the last ${network.context} characters anew, with weights of its own for each place, and hands nothing on.`
-    : "A column for each character: the one-hot input at the bottom, the hidden state of each layer, and what the network expects next. The arrows to the right carry the state on: they are all that a column knows of those before it.";
-  if (gradients) $("gradients-said").textContent = gradients;
+  $("carries").hidden = network.context > 0;
+  $("anew").hidden = !network.context;
+  $("context").textContent = network.context;
   $("gradients").hidden = !gradients;
-  if (network.precision === 16) {
-    $("notes").append(
-      make("li", {
-        textContent:
-          "The weights of this page are rounded to 16 bits, so its text differs from what " +
-          "charrnn sample writes with the same seed.",
-      }),
-    );
-  }
-  if (ngrams) {
-    $("notes").append(
-      make("li", {
-        textContent:
-          "The file has n-grams beside the network. This page is the network alone: what " +
-          "charrnn sample --no-ngrams writes.",
-      }),
-    );
-  }
+  $("gradients-said").textContent = gradients ?? "";
 }
 
 /** The settings as they stand on the page. Throws a mistake that names the field. */

@@ -70,7 +70,7 @@ class PCG64 {
     this.state = (this.state * MULTIPLIER + this.increment) & MASK_128;
   }
 
-  /** The next 64 bits: the halves of the state, one over the other, turned by its first six bits. */
+  /** The next 64 bits: the halves of the state, one over the other, turned by its first bits. */
   raw() {
     this.advance();
     const folded = (this.state >> 64n) ^ (this.state & MASK_64);

@@ -4,8 +4,12 @@
 const UNFOLDED = 12; // characters at most
 const UNITS_DRAWN = 16;
 const LIKELY = 4;
+// In pixels: the width of a column and what is between two, the heights of its parts.
 const COLUMN = 104;
 const GAP = 30;
+const ROW = 18;
+const LAYER = 58;
+const INPUT = 86;
 
 /** An element of a drawing. */
 function draws(tag, about = {}, textContent = "") {
@@ -14,6 +18,9 @@ function draws(tag, about = {}, textContent = "") {
   element.textContent = textContent;
   return element;
 }
+
+const arrow = (from, to) =>
+  draws("path", { class: "arrow", d: `M${from} L${to}`, "marker-end": "url(#head)" });
 
 /** What a network that begins with a zero state holds and expects after each character. */
 function unfold(model, indices) {
@@ -59,10 +66,8 @@ class Unfolding {
     try {
       const text = this.model.alphabet.begun(this.model.alphabet.fit($("unfolded").value));
       const moments = unfold(this.model, this.model.alphabet.encode(text)).slice(-UNFOLDED);
-      this.lively = moments.length && moments[0].hidden.map((_, layer) => lively(moments, layer));
       if (moments.some(({ p }) => p.some(Number.isNaN))) throw new Mistake("unfolded", NOT_FINITE);
-      const columns = moments.map((moment, t) => this.column(moment, t, moments));
-      $("unrolled").replaceChildren(this.drawing(columns, moments));
+      $("unrolled").replaceChildren(this.drawing(moments));
       $("unfolded-said").textContent = this.said(moments);
     } catch (mistake) {
       if (!(mistake instanceof Mistake)) throw mistake;
@@ -72,91 +77,93 @@ class Unfolding {
 
   /** The same for those who cannot see the drawing. */
   said(moments) {
-    const { characters } = this.model.alphabet;
     const guesses = moments.map(({ index, p }) => {
       const guess = p.indexOf(largest(p));
-      return `after ‘${alone(characters[index])}’ it expects ‘${alone(characters[guess])}’ (${percent(p[guess])})`;
+      return `after ${this.quoted(index)} it expects ${this.quoted(guess)} (${percent(p[guess])})`;
     });
     return guesses.length ? `From a zero state: ${guesses.join("; ")}.` : "";
   }
 
-  get height() {
-    return LIKELY * 18 + 58 * this.model.data.network.layers + 86;
+  named(index) {
+    return alone(this.model.alphabet.characters[index]);
   }
 
-  drawing(columns, moments) {
+  quoted(index) {
+    return `‘${this.named(index)}’`;
+  }
+
+  drawing(moments) {
+    const { layers } = this.model.data.network;
     const width = Math.max(moments.length * (COLUMN + GAP) - GAP, 1);
-    const box = { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height };
+    const height = LIKELY * ROW + layers * LAYER + INPUT;
+    const box = { viewBox: `0 0 ${width} ${height}`, width, height };
     const drawing = draws("svg", { ...box, role: "img", "aria-labelledby": "unfolded-said" });
-    const head = draws("marker", {
-      id: "head",
-      viewBox: "0 0 8 8",
-      refX: 7,
-      refY: 4,
-      markerWidth: 7,
-      markerHeight: 7,
-      orient: "auto",
-    });
+    const size = { viewBox: "0 0 8 8", markerWidth: 7, markerHeight: 7 };
+    const head = draws("marker", { id: "head", ...size, refX: 7, refY: 4, orient: "auto" });
     head.append(draws("path", { d: "M0,0 L8,4 L0,8 z" }));
-    drawing.append(head, ...columns);
+    drawing.append(head);
+    const units = Array.from({ length: moments.length && layers }, (_, l) => lively(moments, l));
+    moments.forEach((moment, t) => {
+      const following = moments[t + 1];
+      const column = draws("g", { transform: `translate(${t * (COLUMN + GAP)},0)` });
+      column.append(...this.output(moment, following), ...this.input(moment, height - INPUT));
+      for (let layer = 0; layer < layers; layer++) {
+        const y = LIKELY * ROW + 26 + (layers - 1 - layer) * LAYER;
+        const values = units[layer].map((unit) => moment.hidden[layer][unit]);
+        column.append(...this.states(values, layer, y, this.carries && following));
+      }
+      drawing.append(column);
+    });
     return drawing;
   }
 
-  column({ index, hidden, p }, t, moments) {
-    const { characters } = this.model.alphabet;
-    const column = draws("g", { transform: `translate(${t * (COLUMN + GAP)},0)` });
-    const words = (x, y, text, about = {}) =>
-      column.append(draws("text", { x, y, ...about }, text));
-    const arrow = (...points) =>
-      column.append(
-        draws("path", { class: "arrow", d: `M${points.join(" L")}`, "marker-end": "url(#head)" }),
-      );
-    const following = t + 1 < moments.length ? moments[t + 1].index : null;
-    descending(p)
+  /** The likeliest next characters; the one that does follow is bold. */
+  output({ p }, following) {
+    return descending(p)
       .slice(0, LIKELY)
-      .forEach((v, rank) => {
-        const y = 14 + rank * 18;
-        words(0, y, alone(characters[v]), { class: v === following ? "right" : "" });
+      .flatMap((v, rank) => {
+        const y = 14 + rank * ROW;
+        const right = following && v === following.index ? " right" : "";
         const width = Math.max(1, (COLUMN - 66) * p[v]);
-        column.append(
-          draws("rect", {
-            x: 20,
-            y: y - 10,
-            width,
-            height: 11,
-            class: v === following ? "bar right" : "bar",
-          }),
-        );
-        words(COLUMN, y, percent(p[v]), { "text-anchor": "end", class: "figure" });
+        return [
+          draws("text", { x: 0, y, class: right }, this.named(v)),
+          draws("rect", { x: 20, y: y - 10, width, height: 11, class: `bar${right}` }),
+          draws("text", { x: COLUMN, y, class: "figure", "text-anchor": "end" }, percent(p[v])),
+        ];
       });
-    let y = LIKELY * 18 + 26;
-    for (let layer = hidden.length - 1; layer >= 0; layer--) {
-      arrow([COLUMN / 2, y - 1], [COLUMN / 2, y - 20]);
-      const units = this.lively[layer];
-      const size = COLUMN / units.length;
-      units.forEach((unit, place) => {
-        const value = hidden[layer][unit];
-        const cell = draws("rect", { x: place * size, y, width: size, height: 18, class: "cell" });
-        tint(cell, Math.abs(value) > 1 ? Math.tanh(value) : value);
-        column.append(cell);
-      });
-      column.append(draws("rect", { x: 0, y, width: COLUMN, height: 18, class: "frame" }));
-      words(COLUMN / 2, y + 32, `layer ${layer} h`, { "text-anchor": "middle", class: "figure" });
-      if (this.carries && t + 1 < moments.length)
-        arrow([COLUMN + 2, y + 9], [COLUMN + GAP - 2, y + 9]);
-      y += 58;
-    }
-    arrow([COLUMN / 2, y - 2], [COLUMN / 2, y - 20]);
-    const at = (COLUMN - 6) * (index / Math.max(characters.length - 1, 1));
-    column.append(
+  }
+
+  /** Some units of a layer as cells, an arrow up, and one to the next column if it goes on. */
+  states(values, layer, y, goesOn) {
+    const width = COLUMN / values.length;
+    const cells = values.map((value, place) => {
+      const cell = draws("rect", { x: place * width, y, width, height: 18, class: "cell" });
+      tint(cell, Math.abs(value) > 1 ? Math.tanh(value) : value);
+      return cell;
+    });
+    const about = { x: COLUMN / 2, y: y + 32, "text-anchor": "middle", class: "figure" };
+    const parts = [
+      ...cells,
+      draws("rect", { x: 0, y, width: COLUMN, height: 18, class: "frame" }),
+      draws("text", about, `layer ${layer} h`),
+      arrow([COLUMN / 2, y - 1], [COLUMN / 2, y - 20]),
+    ];
+    if (goesOn) parts.push(arrow([COLUMN + 2, y + 9], [COLUMN + GAP - 2, y + 9]));
+    return parts;
+  }
+
+  /** The one-hot input: where in the alphabet its 1 stands. */
+  input({ index }, top) {
+    const { size } = this.model.alphabet;
+    const y = top + 26;
+    const at = ((COLUMN - 6) * index) / Math.max(size - 1, 1);
+    const middle = { x: COLUMN / 2, "text-anchor": "middle" };
+    return [
+      arrow([COLUMN / 2, y - 2], [COLUMN / 2, y - 20]),
       draws("rect", { x: 0, y, width: COLUMN, height: 8, class: "frame" }),
       draws("rect", { x: at, y, width: 6, height: 8, class: "one" }),
-    );
-    words(COLUMN / 2, y + 26, alone(characters[index]), { "text-anchor": "middle", class: "read" });
-    words(COLUMN / 2, y + 42, `1 at ${index} of ${characters.length}`, {
-      "text-anchor": "middle",
-      class: "figure",
-    });
-    return column;
+      draws("text", { ...middle, y: y + 26, class: "read" }, this.named(index)),
+      draws("text", { ...middle, y: y + 42, class: "figure" }, `1 at ${index} of ${size}`),
+    ];
   }
 }
