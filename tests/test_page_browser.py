@@ -12,6 +12,9 @@ from small import noisy_model
 from test_hostile import ATTACKS
 
 import charrnn
+from charrnn.generation.filters import Filters
+from charrnn.generation.repetition import REMEMBERED, NoRepeat, Repetition
+from charrnn.generation.sampling import Uniforms, steps
 from charrnn.inspection.neurons import units
 from charrnn.inspection.unfold import predict
 from charrnn.library import Model
@@ -217,9 +220,6 @@ def test_a_branch_goes_on_from_its_prefix(visit: Visit, tiny: Model) -> None:
     branched = visit.finish()
     assert branched[:78] == text[:77] + chosen
     # The same by the program: read the prefix, and draw with the numbers that follow.
-    from charrnn.generation.filters import Filters
-    from charrnn.generation.sampling import Uniforms, steps
-
     stepper = tiny.start("The ", [20]).streams()
     stepper.read(tiny.vocabulary.encode(branched[:78]))
     uniforms = Uniforms([20])
@@ -268,6 +268,42 @@ def test_a_unit_paints_the_text_as_inspect_does(browser: Any, tmp_path: Path) ->
         span.style.getPropertyValue("--share"))"""
     painted = [int(each.rstrip("%")) for each in visit.ask(share)]
     assert np.abs(np.array(painted) / 100 - np.abs(signals[layer, unit, 1:])).max() < 0.01
+
+
+def test_a_page_begins_with_the_settings_that_it_was_made_with(
+    browser: Any, tmp_path: Path, tiny: Model
+) -> None:
+    filters = {"top_k": 9, "top_p": 0.9, "min_p": 0.01, "no_repeat": 8, "ban": "e-g"}
+    settings = {"temperature": 1.25, "length": 90, "until": "line", "seed": 2**63 - 1}
+    opening = {**settings, **filters, "cold": True, "prompt": "The lamp\n"}
+    visit = visited(browser, tmp_path, tiny, **opening)
+    visit.page.click("#write")
+    assert visit.finish() == "".join(tiny.stream(**opening))
+    assert visit.page.inner_text("#command-line") == (
+        "charrnn sample tiny.npz --seed 9223372036854775807 --temp 1.25 --length 90 --until line"
+        " --top-k 9 --top-p 0.9 --min-p 0.01 --no-repeat 8 --ban=e-g --cold --with-prompt"
+        " --prompt='The lamp\\n'"
+    )
+
+
+def test_no_seed_is_another_one_for_each_text(browser: Any, tmp_path: Path, tiny: Model) -> None:
+    visit = visited(browser, tmp_path, tiny, length=50)
+    texts = set()
+    for _ in range(3):
+        visit.page.click("#write")
+        texts.add(visit.finish())
+        seed = int(visit.page.input_value("#seed"))
+        assert visit.ask("controls.writing.text") == "".join(tiny.stream(seed=seed, length=50))
+    assert len(texts) == 3
+
+
+def test_what_loops_are_looked_for_in_is_what_the_program_remembers(visit: Visit) -> None:
+    rule = Repetition(NoRepeat(3, "ab"), None, 1)
+    for count in range(1, 4 * REMEMBERED + 10):
+        rule.add(np.array([count % 2]))
+        if count % REMEMBERED in (0, 1, 2, 77):
+            remembered = len(rule._pasts[0])
+            assert visit.ask("rememberedFrom", count) == count - remembered
 
 
 def test_what_is_copied_and_saved_is_the_exact_text(browser: Any, tmp_path: Path) -> None:
@@ -413,27 +449,24 @@ def test_a_damaged_file_is_said_and_not_drawn(browser: Any, tiny: Model, tmp_pat
     assert not [*visit.noise, *cut.noise]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
 def test_an_automatic_check_of_accessibility_finds_nothing(
-    scheme: str, width: int, browser: Any, tiny: Model, tmp_path: Path
+    browser: Any, tiny: Model, tmp_path: Path
 ) -> None:
-    path = save_page(tmp_path / "page.html", tiny, measured(tiny), seed=1, prompt="The ")
-    size = {"width": width, "height": 800}
-    visit = Visit(browser, path, color_scheme=scheme, viewport=size)
+    path = save_page(tmp_path / "page.html", tiny, measured(tiny), seed=1, prompt="The ", length=60)
+    visit = Visit(browser, path)
     visit.page.click("#write")
     visit.finish()
     visit.page.check("[value=surprisal]")
     visit.ask("more.open = true")
     visit.ask(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    found = visit.ask("axe.run()")
-    told = [
-        (v["id"], v["nodes"][0]["html"], v["nodes"][0]["failureSummary"])
-        for v in found["violations"]
-    ]
-    assert not told
-    assert len(found["passes"]) > 20
-    assert visit.ask("document.documentElement.scrollWidth") <= width
+    for width, scheme in ((1280, "light"), (360, "dark")):
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        visit.page.emulate_media(color_scheme=scheme)
+        found = visit.ask("axe.run()")
+        told = [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
+        assert not told, (width, scheme)
+        assert len(found["passes"]) > 20
+        assert visit.ask("document.documentElement.scrollWidth") <= width
     assert not visit.noise
 
 

@@ -35,9 +35,9 @@ class Controls {
     $("new-seed").checked = values.seed === null;
     if (values.seed === null) $("seed").value = drawnSeed();
     const { units } = this.model.alphabet;
-    const choices = [["", "after so many characters"]];
-    if (units) choices.unshift(["unit", `at the end of the ${units.kind}`]);
-    choices.push(["line", "at the end of a line"], ["paragraph", "at the end of a paragraph"]);
+    const choices = [["", "at the length"]];
+    if (units) choices.unshift(["unit", `with the ${units.kind}`]);
+    choices.push(["line", "with a line"], ["paragraph", "with a paragraph"]);
     for (const [value, textContent] of choices) {
       $("until").append(make("option", { value, textContent }));
     }
