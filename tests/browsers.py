@@ -27,7 +27,8 @@ GOLDEN = Path(__file__).parent / "golden"
 PINNED = ("rnn_tanh", "rnn_relu", "lstm", "gru", "mlp")
 LETTERS = "\n abcde"
 
-#: A text that the page writes without showing it; the settings are those of `charrnn sample`.
+#: A text that the page writes without showing it; the settings are those of `charrnn sample`. With
+#: `pieces` it is continued at its end.
 WRITE = """(given) => {
   const settings = {
     prompt: "", temperature: 0.8, length: 500, until: "", cold: false, topK: null, topP: null,
@@ -37,6 +38,10 @@ WRITE = """(given) => {
   settings.allowed = allowedCharacters(model.alphabet, settings.only, settings.ban);
   const writing = new Writing(model, settings);
   while (writing.step());
+  for (let piece = 1; piece < given.pieces; piece++) {
+    writing.begin();
+    while (writing.step());
+  }
   return writing.text;
 }"""
 

@@ -12,6 +12,7 @@ from small import noisy_model
 from test_hostile import ATTACKS
 
 import charrnn
+from charrnn.generation.beginning import PASSAGE
 from charrnn.generation.filters import Filters
 from charrnn.generation.repetition import REMEMBERED, NoRepeat, Repetition
 from charrnn.generation.sampling import Uniforms, steps
@@ -92,17 +93,25 @@ def test_seeds_are_those_of_numpy(visit: Visit) -> None:
         ("\n 😀👍🏽👩\u200d💻🎉", "😀👩\u200d💻"),
         ("\n שלוםعربي", "שלום"),
         ("\n ae\u0301\u0323xy", "áẹ"),  # composed in the prompt, decomposed in the alphabet
+        ("\n aéxy", "e\u0301xe\u0301"),  # and the other way round
+        ("\n ọ\u0302xy", "xộy"),  # and with only the first mark composed
         ("\r\n ab", "a\r\nb"),
         ("\x00\x1b\u202e\u2028\ufeff ab\n", "a\u202eb"),
     ],
-    ids=["chinese", "emoji", "right to left", "marks", "returns", "controls"],
+    ids=["chinese", "emoji", "right to left", "marks", "composed", "half", "returns", "controls"],
 )
 def test_every_alphabet(alphabet: str, prompt: str, browser: Any, tmp_path: Path) -> None:
-    model = small(alphabet)
+    model = small(alphabet, excerpt=alphabet * 20)
     visit = visited(browser, tmp_path, model)
     for seed in range(4):
-        here, there = write_both(visit, model, seed=seed, prompt=prompt, length=200)
+        text = prompt * (1 + 11 * seed)  # longer than a passage in the end
+        here, there = write_both(visit, model, seed=seed, prompt=text, length=200)
         assert here == there
+        begun = "([prompt, seed]) => model.beginning(model.alphabet.fit(prompt), BigInt(seed))"
+        fitted, _ = model.fit(text, "error")
+        ahead = model.start(fitted, [seed]).ahead[:, 0]
+        expected = ahead if len(fitted) < PASSAGE else model.vocabulary.encode(fitted)
+        assert visit.ask(begun, [text, seed]) == expected.tolist()
     assert visit.ask("String.fromCodePoint(...data.alphabet)") == model.vocabulary.characters
 
 
@@ -126,6 +135,8 @@ def test_a_model_of_units_writes_one_or_many(
         for settings in ({}, {"length": 60}, {"length": 61, "until": "line"}):
             here, there = write_both(visit, model, **one, **settings)
             assert here == there, (one, settings)
+        pieces = visit.write(seed=str(seed), length=7, pieces=10)
+        assert pieces == "".join(model.stream(seed=seed, length=70))
 
 
 def test_rare_characters_are_read_and_never_written(browser: Any, tmp_path: Path) -> None:
@@ -297,6 +308,12 @@ def test_no_seed_is_another_one_for_each_text(browser: Any, tmp_path: Path, tiny
     assert len(texts) == 3
 
 
+@pytest.mark.parametrize("u", [0.0, 0.5, 1 - 2.0**-53])
+def test_the_ends_of_the_interval_never_draw_what_has_no_weight(u: float, visit: Visit) -> None:
+    for weights in ([0, 1e-300, 0], [0, 0.1, 0.7, 0.2, 0], [0, 1 / 3, 1 / 3, 1 / 3, 0]):
+        assert weights[visit.ask("([w, u]) => draw(w, u)", [weights, u])] > 0
+
+
 def test_what_loops_are_looked_for_in_is_what_the_program_remembers(visit: Visit) -> None:
     rule = Repetition(NoRepeat(3, "ab"), None, 1)
     for count in range(1, 4 * REMEMBERED + 10):
@@ -441,7 +458,7 @@ def test_a_damaged_file_is_said_and_not_drawn(browser: Any, tiny: Model, tmp_pat
     path.write_text(page.replace(weights[1], nan + weights[1][len(nan) :]))
     visit = Visit(browser, path)
     visit.page.click("#write")
-    assert "no longer a finite number" in visit.page.inner_text("#text-mistake")
+    visit.page.locator("#text-mistake", has_text="no longer a finite number").wait_for()
     assert "NaN" not in visit.page.inner_text("body")
     path.write_text(page.replace(weights[1], weights[1][:400]))
     cut = Visit(browser, path)
