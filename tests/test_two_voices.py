@@ -289,19 +289,19 @@ def test_inspect_shows_the_voices_apart_and_together(
     about = "inspect", folder / "both.npz", "--view"
     assert run_here(*about, "surprisal", "--ngrams", "--json") == 0
     found = json.loads(capsys.readouterr().out)["compare"]
-    assert [each["model"]["voice"] for each in found] == ["the network", "n-grams", "both"]
+    assert [each["model"]["voice"] for each in found] == ["the network", "counting", "both together"]
     meta = both.meta["ngrams"]
     expected = both.meta["best"]["loss"], meta["alone"], meta["loss"]
     assert [each["nats"] for each in found] == pytest.approx(expected, abs=0.01)
     assert run_here(*about, "surprisal", "--ngrams") == 0
-    assert "where the network and n-grams differ" in capsys.readouterr().out
+    assert "where the network and counting differ" in capsys.readouterr().out
     assert run_here(*about, "summary") == 0
     said = capsys.readouterr().out
     assert f"pieces of up to {meta['order']} characters" in said
     assert f"with n-grams   {meta['loss']:.2f}" in said
     for view in ("next", "context"):
         assert run_here(*about, view, "--ngrams", "--windows", "8", "--steps", "12") == 0
-        assert "n-grams" in capsys.readouterr().out
+        assert "counting" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from charrnn.network.mixture import ALONE, Weights
 from charrnn.network.model import CharModel
 
 VIEWS = ("surprisal", "next", "context")
-NETWORK, NGRAMS, BOTH = "the network", "n-grams", "both"
+NETWORK, NGRAMS, BOTH = "the network", "counting", "both together"
 
 
 class Voice(Model):
