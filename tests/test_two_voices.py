@@ -289,7 +289,8 @@ def test_inspect_shows_the_voices_apart_and_together(
     about = "inspect", folder / "both.npz", "--view"
     assert run_here(*about, "surprisal", "--ngrams", "--json") == 0
     found = json.loads(capsys.readouterr().out)["compare"]
-    assert [each["model"]["voice"] for each in found] == ["the network", "counting", "both together"]
+    names = [each["model"]["voice"] for each in found]
+    assert names == ["the network", "counting", "both together"]
     meta = both.meta["ngrams"]
     expected = both.meta["best"]["loss"], meta["alone"], meta["loss"]
     assert [each["nats"] for each in found] == pytest.approx(expected, abs=0.01)
