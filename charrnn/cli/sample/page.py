@@ -21,7 +21,7 @@ from charrnn.visible import visible
 
 #: The options that a page is made with: its own, and what it begins with.
 OF_A_PAGE = {"page", "page_precision", "force", "temp", "prompt", "prompt_file", "unknown"}
-OF_A_PAGE |= {"encoding", "cold", "length", "until", "seed"}
+OF_A_PAGE |= {"encoding", "cold", "length", "until", "seed", "no_ngrams"}
 FILTERS = ("top_k", "top_p", "min_p", "only", "ban", "no_repeat")
 
 
