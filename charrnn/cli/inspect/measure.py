@@ -12,9 +12,9 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.cli.inspect.checks import check_layer, check_state
-from charrnn.cli.inspect.measured_text import MeasuredText, text_of
+from charrnn.cli.inspect.measured_text import MeasuredText, encode, known_ids, text_of
 from charrnn.cli.inspect.options import Request
-from charrnn.errors import CharRNNError, CorpusError, UnknownCharacter, UsageError
+from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.context import Context, context
 from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
 from charrnn.inspection.dynamics import Dynamics, exponents, spectral_radii
@@ -29,7 +29,6 @@ from charrnn.inspection.timescales import time_scales
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
 from charrnn.inspection.windows import usual_length
 from charrnn.library import Model
-from charrnn.visible import visible
 
 STEPS, WINDOWS, BURN_IN = 100, 64, 100
 LYAPUNOV_WINDOWS, LYAPUNOV_STEPS = 8, 300
@@ -211,32 +210,6 @@ def whole_dynamics(model: Model, text: MeasuredText, request: Request) -> Dynami
         tuple(s for s in found if request.layer in (None, s.layer)),
         tuple(s for s in scales if request.layer in (None, s.layer)),
     )
-
-
-def encode(model: Model, text: MeasuredText) -> Array:
-    """Indices of a text that may not be empty, every character of which the model knows."""
-    if not text.text:
-        raise CorpusError(f"the text ({text.source}) is empty", "Give some: --prompt TEXT")
-    unknown = model.vocabulary.unknown(text.text)
-    if unknown:
-        position, character = unknown[0]
-        shown = visible(character, one_line=True)
-        raise UnknownCharacter(
-            f"{model.path} never saw '{shown}' (U+{ord(character):04X}, at position "
-            f"{position:,} of the {text.source}); {len(unknown):,} of {len(text.text):,} characters"
-            " are unknown to it",
-            "Measure on a text of its own alphabet; --view surprisal takes any text.",
-        )
-    return model.vocabulary.encode(text.text).astype(np.intp)
-
-
-def known_ids(model: Model, text: str) -> tuple[Array, Array]:
-    """The indices of the characters that the model knows, and which (n,) of the text they are."""
-    known = np.ones(len(text), np.bool_)
-    unknown = [position for position, _ in model.vocabulary.unknown(text)]
-    known[unknown] = False
-    kept = text if not unknown else "".join(c for c, k in zip(text, known, strict=True) if k)
-    return model.vocabulary.encode(kept).astype(np.intp), known
 
 
 Measure = Callable[[Model, MeasuredText, Request], Any]

@@ -3,9 +3,13 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from charrnn.errors import CorpusError, UsageError
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.errors import CorpusError, UnknownCharacter, UsageError
 from charrnn.generation.prompts import unescape
 from charrnn.library import Model
+from charrnn.visible import visible
 
 
 def about(model: Model) -> dict[str, object]:
@@ -87,3 +91,29 @@ def source_of(model: Model) -> str:
     if not isinstance(best, dict) or "loss" not in best:
         return stored
     return learnt if best["loss"] is None else held_out
+
+
+def encode(model: Model, text: MeasuredText) -> Array:
+    """Indices of a text that may not be empty, every character of which the model knows."""
+    if not text.text:
+        raise CorpusError(f"the text ({text.source}) is empty", "Give some: --prompt TEXT")
+    unknown = model.vocabulary.unknown(text.text)
+    if unknown:
+        position, character = unknown[0]
+        shown = visible(character, one_line=True)
+        raise UnknownCharacter(
+            f"{model.path} never saw '{shown}' (U+{ord(character):04X}, at position "
+            f"{position:,} of the {text.source}); {len(unknown):,} of {len(text.text):,} characters"
+            " are unknown to it",
+            "Measure on a text of its own alphabet; --view surprisal takes any text.",
+        )
+    return model.vocabulary.encode(text.text).astype(np.intp)
+
+
+def known_ids(model: Model, text: str) -> tuple[Array, Array]:
+    """The indices of the characters that the model knows, and which (n,) of the text they are."""
+    known = np.ones(len(text), np.bool_)
+    unknown = [position for position, _ in model.vocabulary.unknown(text)]
+    known[unknown] = False
+    kept = text if not unknown else "".join(c for c, k in zip(text, known, strict=True) if k)
+    return model.vocabulary.encode(kept).astype(np.intp), known
