@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.arrays import Array
 from charrnn.inspection.gradients import StateGradients
 
 SCHEMA = "charrnn.inspect/1"
@@ -56,5 +57,11 @@ def state_gradients(state: StateGradients) -> dict[str, Any]:
         "single_exponential": decay.single,
         "late_slope": as_json(state.late and state.late[0]),
         "late_slope_error": as_json(state.late and state.late[1]),
-        "relative_interval": dict(zip(("low", "high"), map(as_json, state.interval), strict=True)),
+        "relative_interval": ends(state.interval),
+        "total_interval": ends(state.total_interval),
     }
+
+
+def ends(interval: tuple[Array, Array]) -> dict[str, Any]:
+    low, high = interval
+    return {"low": as_json(low), "high": as_json(high)}

@@ -47,7 +47,7 @@ class StateGradients:
     relative  lag with every window divided by its own lag 0; what `decay` describes
     silent    windows left out of `relative` because their lag 0 is zero
     zero_from the first lag from which on every window's norm is exactly 0; None if there is none
-    interval  95 % of the median of `relative`, from and to
+    interval  95 % of the median of `relative`, from and to; `total_interval` of that of `total`
     late      the slope of the mean logarithm per lag over the later half of the lags that `decay`
               fits, and its standard error: of the top layer it approaches its Lyapunov exponent;
               None if too few windows reach so far
@@ -63,6 +63,7 @@ class StateGradients:
     zero_from: int | None
     interval: tuple[Array, Array]
     late: tuple[float, float] | None
+    total_interval: tuple[Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +187,5 @@ def describe(layer: int, state: str, total: Array, lag: Array, apart: int) -> St
     fit = decay(relative)
     between = median_interval(relative, apart) if relative.size else (shown.median, shown.median)
     late = late_slope(relative, fit, apart)
-    return StateGradients(
-        layer, state, band(total), band(lag), shown, fit, silent, zero_from, between, late
-    )
+    bands = band(total), band(lag), shown, fit, silent, zero_from
+    return StateGradients(layer, state, *bands, between, late, median_interval(total, apart))

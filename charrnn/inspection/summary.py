@@ -56,6 +56,7 @@ class Summary:
     longest_piece: int | None  # characters of the text that stand there, with all n-grams
     best_step: int | None
     best_characters: int | None  # that it was measured on
+    best_error: float | None  # its standard error
     unigram: float | None
     ngram: float | None
     ngram_order: int | None
@@ -95,6 +96,7 @@ def summarise(meta: Mapping[str, Any], vocabulary: str, parameters: Mapping[str,
         longest_piece=whole(ngrams.get("order")),
         best_step=whole(best.get("step")),
         best_characters=whole(best.get("characters")),
+        best_error=number(best.get("standard_error")),
         unigram=number(baselines.get("unigram")),
         ngram=number(baselines.get("ngram")),
         ngram_order=whole(baselines.get("order")),

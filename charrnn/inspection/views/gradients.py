@@ -79,11 +79,9 @@ def footer(report: Gradients, states: Sequence[StateGradients], canvas: Canvas) 
     rows: list[list[Cell]] = []
     for state in states:
         total = state.total.median
-        curve: list[Part] = [
-            f"{figure(total[0]):<7} ",
-            (sparkline(total.tolist(), 9), "cyan"),
-            f" {figure(total[-1])}",
-        ]
+        low, high = state.total_interval
+        first, last = (rounded(float(total[t]), float(high[t] - low[t]) / 4) for t in (0, -1))
+        curve: list[Part] = [f"{first:<7} ", (sparkline(total.tolist(), 9), "cyan"), f" {last}"]
         rows.append([f"{name_of(state):<11}", *decay_cells(state), curve])
     canvas.table(
         "state      below 1/2  below 1 %  gain/char, half-life  total, oldest to newest", rows

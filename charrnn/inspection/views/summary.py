@@ -6,6 +6,7 @@ from typing import Any
 
 from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Series, sparkline
 from charrnn.inspection.summary import Summary, whole
+from charrnn.inspection.uncertainty import with_error
 from charrnn.inspection.words import figure, plural
 from charrnn.network.cells import CELLS
 
@@ -127,12 +128,17 @@ def results(report: Summary, canvas: Canvas) -> None:
     if not highest:
         canvas.prose("held-out loss: not recorded")
         return
-    canvas.line(("held-out loss  nats/char  bits/char", "bold"))
+    rows: list[list[Cell]] = []
     for name, loss in lines.items():
         if loss is not None:
-            bits = f"{figure(loss):<11}{figure(loss / LN2):<11}"
-            bar = canvas.bar(loss / highest, min(canvas.width - 40, 40))
-            canvas.line(f"{name:<15}{bits}", (bar, "cyan"))
+            error = report.best_error if name == "this model" else None
+            figures = (
+                with_error(loss / unit, None if error is None else error / unit)
+                for unit in (1.0, LN2)
+            )
+            bar = canvas.bar(loss / highest, min(max(canvas.width - 50, 1), 40))
+            rows.append([f"{name:<15}", *(f"{x:<16}" for x in figures), (bar, "cyan")])
+    canvas.table("held-out loss  nats/char       bits/char", rows)
     if report.best is not None and report.best_characters:
         canvas.prose(f"this model was measured on {report.best_characters:,} characters, {CHOSEN}")
 
