@@ -91,6 +91,7 @@ def change(name: str, at: Any, value: Any) -> Callable[[NGrams], NGrams]:
 
 HOSTILE = {
     "no discount": change("discounts", (0, 0), 0.0),
+    "a discount next to none": change("discounts", (0, 0), 1e-12),
     "a discount that is no number": change("discounts", (1, 2), np.nan),
     "a discount above its count": change("discounts", (2, 1), 2.5),
     "all of what occurs once": change("discounts", (2, 0), 1.0),

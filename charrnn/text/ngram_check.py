@@ -4,13 +4,17 @@ import numpy as np
 
 from charrnn.text.ngram_model import LISTED, NGrams
 
+#: A discount is larger: among a thousand million n-grams there would have to be but one that occurs
+#: once. What longer contexts leave to shorter ones is then a number that logarithms have.
+LEAST = 1e-9
+
 
 def check(ngrams: NGrams) -> None:
     """Raise ValueError, which says why, unless these arrays, whose types are right, are such as
     `ngram_model.count` makes: a trie, with counts that leave shorter contexts something."""
     D, V = ngrams.discounts, ngrams.vocabulary_size
     # A comparison with a number that is none is False.
-    _require(bool(((D > 0) & (D <= (1, 2, 3))).all()), "its discounts are not between 0 and n")
+    _require(bool(((D > LEAST) & (D <= (1, 2, 3))).all()), "its discounts are not between 0 and n")
     _require(bool((D[:, 0] < 1).all()), "its discounts leave nothing of what occurs once")
     for numbers, name in ((ngrams.numbers & 15, "counts"), (ngrams.numbers >> 4, "children")):
         listed = getattr(ngrams, name)
