@@ -9,9 +9,9 @@ import math
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.standard_errors import standard_error
 
 BLOCKS = 16
-FEWEST = 4  # with fewer blocks the error is itself unknown
 NORMAL_95 = 1.96
 
 
@@ -19,10 +19,7 @@ def mean_of_blocks(values: Array, independent: int) -> tuple[Array, Array]:
     """The mean over the last axis, in the order of the text, and its standard error: that of the
     means of contiguous blocks, at most as many as are independent; NaN of fewer than 4."""
     blocks = min(BLOCKS, independent, values.shape[-1])
-    means = np.stack([p.mean(axis=-1) for p in np.array_split(values, max(blocks, 1), axis=-1)])
-    if blocks < FEWEST:
-        return values.mean(axis=-1), np.full(values.shape[:-1], np.nan)
-    return values.mean(axis=-1), means.std(axis=0, ddof=1) / math.sqrt(blocks)
+    return values.mean(axis=-1), standard_error(values, blocks)
 
 
 def median_interval(values: Array, independent: int) -> tuple[Array, Array]:
@@ -35,14 +32,19 @@ def median_interval(values: Array, independent: int) -> tuple[Array, Array]:
 
 
 def decimals(value: float, error: float | None) -> int:
-    """How many decimals (below 0: of the tens, hundreds, ...) of a value are known: up to the
-    second digit of an error that begins below 355, else the first (the rule of the Particle Data
-    Group's Review of Particle Physics), and at most three significant ones."""
+    """How many decimals of a value are known by its error, and at most three significant ones."""
     most = 2 - math.floor(math.log10(abs(value))) if value else 3
     if error is None or not 0 < error < math.inf:
         return most
+    return min(most, known(error))
+
+
+def known(error: float) -> int:
+    """How many decimals an error leaves (below 0: of the tens, hundreds, ...): up to its second
+    digit if it begins below 355, else the first (the rule of the Particle Data Group's Review of
+    Particle Physics)."""
     place = math.floor(math.log10(error) + 1e-12)
-    return min(most, -place + (error < 3.55 * 10.0**place))
+    return -place + (error < 3.55 * 10.0**place)
 
 
 def rounded(value: float, error: float | None) -> str:

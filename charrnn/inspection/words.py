@@ -6,7 +6,7 @@ import unicodedata
 from charrnn.inspection.context import USEFUL_BITS, Context, Excess
 from charrnn.inspection.gradients import Gradients, StateGradients
 from charrnn.inspection.paired import ContextDifference, Difference
-from charrnn.inspection.uncertainty import rounded, with_error
+from charrnn.inspection.uncertainty import known, rounded, with_error
 from charrnn.inspection.unfold import Moment, Unfolding
 from charrnn.text.units import END
 from charrnn.visible import visible
@@ -43,13 +43,10 @@ def measured(value: float, error: float | None, most: int = 4) -> str:
 
 
 def decimals(error: float | None, most: int = 4) -> int:
-    """Two digits of an error that begins below 355, one of any other (the rule of the Particle Data
-    Group's Review of Particle Physics), but from 1 to `most` decimals. Without an error 3."""
+    """As many as the error leaves, but from 1 to `most`. Without an error 3."""
     if not error or not math.isfinite(error):
         return min(3, most)
-    exponent = math.floor(math.log10(error))
-    wanted = (error / 10.0**exponent < 3.55) - exponent
-    return min(max(wanted, 1), most)
+    return min(max(known(error), 1), most)
 
 
 def signless(text: str) -> str:
