@@ -196,6 +196,7 @@ def every_command(text: str, model: str = "m.npz", prompt: str = "the ") -> list
         [*sample, "--novelty", "--corpus", text, "--seed", "1"],
         [*sample, "--temp", "0.5,2", "--top-k", "9", "--best-of", "2"],
         [*sample, "--json", "--stop", "e", "--only", "a-z "],
+        [*sample, "--page", f"{model}.page.html", "--force"],
         *([*inspect, "--view", view] for view in VIEWS),
         *([*inspect, "--view", view, "--json"] for view in VIEWS),
         [*inspect, "--view", "surprisal", "--text", text],

@@ -2,7 +2,7 @@
 // as text; nothing is ever read as markup.
 
 const SLICE = 10; // milliseconds of writing between two looks at what the reader does
-const FRAME = 50; // milliseconds, at least, between two times that the text is shown
+const FRAME = 100; // milliseconds, at least, between two times that the text is shown
 const $ = (id) => document.getElementById(id);
 
 /** An element with attributes, properties and children. */
