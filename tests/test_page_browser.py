@@ -208,10 +208,26 @@ def test_a_person_writes_pauses_and_goes_on(visit: Visit, tiny: Model) -> None:
     page.fill("#length", "300")
     page.click("#pause")
     assert visit.finish() == expected
+    page.fill("#temperature", "2")  # acts on what comes, and not on this
+    assert page.locator("#command").is_visible()
+    page.fill("#temperature", "0.7")
     assert page.inner_text("#command-line") == (
         "charrnn sample tiny.npz --seed 20 --temp 0.7 --length 4300 --with-prompt --prompt='The '"
     )
+    page.fill("#length", "20000")
+    visit.ask("""new Promise((done) => {
+        $("write").click();
+        $("temperature").value = "";
+        $("temperature").dispatchEvent(new Event("input", { bubbles: true }));
+        setTimeout(done, 20);
+    })""")
+    assert "Give a number" in page.inner_text("#temperature-mistake")
+    assert visit.ask(
+        "controls.running && controls.writing.settings.temperature === 0.7"
+    )  # with what it had
     page.fill("#temperature", "0.9")
+    visit.finish()
+    assert not page.locator("#command").is_visible()
     assert "a setting was changed" in page.inner_text("#remarks")
     page.fill("#temperature", "0.7")
 
@@ -492,7 +508,7 @@ def test_everything_can_be_done_with_a_keyboard(visit: Visit) -> None:
     page, keys = visit.page, visit.page.keyboard
     page.fill("#prompt", "")
     page.fill("#length", "60")
-    page.locator("#write").focus()
+    page.locator("#seed").focus()
     keys.press("Enter")
     visit.finish()
     reached = set()

@@ -12,7 +12,6 @@ class Controls {
     this.turn = new MessageChannel();
     this.turn.port1.onmessage = () => this.slice();
     this.open(model.data.settings);
-    $("write").addEventListener("click", () => this.guarded(() => this.start()));
     $("pause").addEventListener("click", () => this.guarded(() => this.toggle()));
     $("step").addEventListener("click", () => this.guarded(() => this.one()));
     $("copy").addEventListener("click", () => this.copy());
@@ -53,16 +52,22 @@ class Controls {
     if (field === $("slider")) $("temperature").value = field.value;
     if (field === $("temperature")) $("slider").value = field.value;
     $("length").disabled = $("until").value === "unit";
-    this.guarded(() => this.follow(), true);
+    this.guarded(() => (this.running ? this.follow() : settings(this.model)), true);
   }
 
-  /** Do something, and show what a person has to change if it cannot be done. The text that is
-   * being written stops then, unless it `goesOn` with what was set before. */
-  guarded(act, goesOn = false) {
-    for (const message of document.querySelectorAll(".mistake")) message.textContent = "";
+  /** Do what a person asks for; what was said of their last mistake is over. */
+  guarded(act, goesOn) {
+    const said = document.querySelectorAll("#settings .mistake, #text-mistake");
+    for (const message of said) message.textContent = "";
     for (const field of document.querySelectorAll("[aria-invalid]")) {
       field.removeAttribute("aria-invalid");
     }
+    this.attempt(act, goesOn);
+  }
+
+  /** Do something, or show what has to be changed if it cannot be done. The text that is being
+   * written stops then, unless it `goesOn` with what was set before. */
+  attempt(act, goesOn = false) {
     try {
       act();
     } catch (mistake) {
@@ -76,19 +81,15 @@ class Controls {
     }
   }
 
-  /** Let a text that is being written follow the settings that act at once. */
+  /** Let a text that grows follow the settings that act at once. */
   follow() {
-    const now = settings(this.model);
-    const { writing } = this;
-    if (!writing) return;
-    const { prompt, seed, cold, length, until, ...acting } = now;
-    const before = writing.settings;
+    const { prompt, seed, cold, length, until, ...acting } = settings(this.model);
+    const { settings: before, remarks, size } = this.writing;
     const differs = Object.entries(acting).some(([name, value]) => {
       return String(value) !== String(before[name]);
     });
-    if (differs && writing.size) writing.remarks.add("a setting was changed while it grew");
+    if (differs && size) remarks.add("a setting was changed while it grew");
     Object.assign(before, acting);
-    this.seeing.settingsChanged();
     this.show();
   }
 
@@ -111,9 +112,10 @@ class Controls {
     this.run();
   }
 
-  /** Another piece of a text that has ended. */
+  /** What a text goes on with: the settings of now, and if it has ended another piece. */
   extend() {
     const { writing } = this;
+    this.follow();
     if (!writing.ended) return;
     const { length, until } = settings(this.model);
     if (writing.ended !== "length" || until) writing.remarks.add("it was continued past its end");
@@ -151,6 +153,7 @@ class Controls {
   }
 
   branch(place, index) {
+    this.follow();
     this.seeing.cut(place);
     this.writing.branch(place, index);
     this.run();
@@ -160,7 +163,7 @@ class Controls {
   slice() {
     this.asked = false;
     if (!this.running) return;
-    this.guarded(() => {
+    this.attempt(() => {
       const began = performance.now();
       let goesOn = true;
       while (goesOn && performance.now() - began < SLICE) goesOn = this.writing.step();

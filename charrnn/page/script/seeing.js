@@ -88,10 +88,6 @@ class Seeing {
     this.pinned = false;
   }
 
-  settingsChanged() {
-    if (this.writing.size && this.pinned) this.look(this.place, true);
-  }
-
   /** Colour one character by what was asked for. */
   paint(place) {
     const span = this.spans[place];
