@@ -397,6 +397,7 @@ def test_a_mistake_is_named_beside_its_field(
     message = page.locator(f"#{field}-mistake")
     assert said in message.inner_text()
     assert page.locator(f"#{field}").get_attribute("aria-invalid") == "true"
+    assert visit.ask("document.activeElement.id") == field
     page.fill(f"#{field}", before)
     assert message.inner_text() == ""
     assert not visit.noise

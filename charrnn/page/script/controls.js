@@ -73,10 +73,13 @@ class Controls {
     } catch (mistake) {
       if (!(mistake instanceof Mistake)) throw mistake;
       this.running &&= goesOn;
-      const message = $(`${mistake.field}-mistake`);
+      const [field, message] = [$(mistake.field), $(`${mistake.field}-mistake`)];
       message.textContent = mistake.message;
-      if ("value" in $(mistake.field)) $(mistake.field).setAttribute("aria-invalid", "true");
       if (message.closest("details")) message.closest("details").open = true;
+      if ("value" in field) {
+        field.setAttribute("aria-invalid", "true");
+        if (!goesOn) field.focus(); // where it is to be changed, and may be out of sight
+      }
       this.show();
     }
   }
