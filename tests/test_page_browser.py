@@ -258,6 +258,20 @@ def test_a_branch_goes_on_from_its_prefix(visit: Visit, tiny: Model) -> None:
     assert "branched" in page.inner_text("#remarks")
 
 
+def test_pointing_at_a_character_looks_at_it_until_the_pointer_leaves(visit: Visit) -> None:
+    page = visit.page
+    page.fill("#prompt", "")
+    page.fill("#length", "50")
+    page.click("#write")
+    text = visit.finish()
+    place = next(i for i, c in enumerate(text) if c.isalpha())
+    page.locator("#text span").nth(place + 1).hover()  # the first is the prompt's
+    assert page.inner_text("#seen").startswith(f"‘{text[place]}’ cost ")
+    assert page.locator("#choices .written button").inner_text() == text[place]
+    page.mouse.move(0, 0)
+    assert page.inner_text("#place-said") == "50 of 50"
+
+
 def test_what_could_have_stood_there(visit: Visit, tiny: Model) -> None:
     """The probabilities beside a character are those of the network after what stands before."""
     visit.page.fill("#prompt", "")
@@ -422,7 +436,7 @@ def test_strangers_reach_the_page_as_text(browser: Any, tmp_path: Path) -> None:
     model = small(
         text + "\n",
         excerpt=(text + "\n") * 3,
-        corpus={"files": [f"/home/anna/{markup}.txt"], markup: markup},
+        corpus={"files": [f"/home/anna/{markup}.txt"], "normalize": markup, markup: markup},
         training={markup: [markup]},
         versions={"charrnn": "{{script}}{{data}}"},
     )

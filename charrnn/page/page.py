@@ -22,6 +22,7 @@ from charrnn.inspection.summary import summarise
 from charrnn.library import LENGTH, Model
 from charrnn.page import curves, weights
 from charrnn.page.facts import facts
+from charrnn.text import FORMS
 from charrnn.visible import visible
 
 #: The parts of the script, in order.
@@ -36,7 +37,8 @@ LARGEST = 100_000_000  # bytes of weights; such a page opens in two seconds (doc
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """The settings that a page begins with, as those of `charrnn sample`."""
+    """The settings that a page begins with, as those of `charrnn sample`. `until` "" ends a text at
+    its length, None where the model's texts end."""
 
     prompt: str = ""
     temperature: float = 0.8
@@ -119,7 +121,7 @@ def about(model: Model, opening: Opening, precision: int) -> dict[str, Any]:
         "arrays": weights.shapes(model),
         "alphabet": model.vocabulary.code_points.tolist(),
         "standIn": model.vocabulary.stand_in,
-        "normalize": model.reading.normalize,
+        "normalize": model.reading.normalize if model.reading.normalize in FORMS else None,
         "units": units,
         "excerpt": excerpt,
         "passageEnds": places(excerpt) if excerpt else [],
