@@ -48,7 +48,7 @@ def pairs(about: Mapping[str, Any]) -> str:
 def losses(report: Summary) -> str:
     """That of the model, and what counting achieves on the same text."""
     of = {
-        "this model": report.best,
+        "this network": report.best,
         f"{report.ngram_order}-gram": report.ngram,
         "unigram": report.unigram,
     }

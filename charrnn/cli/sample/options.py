@@ -24,9 +24,7 @@ PAGE = "The model in a web page, for any browser, offline"
 class Wanted:
     """What the user asked for. Raises UsageError for requests that contradict each other."""
 
-    no_ngrams: bool = option(
-        "The network alone, without the n-grams of its text.", default=False, panel=SHAPE
-    )
+    no_ngrams: bool = option("Without the n-grams: the network alone.", default=False, panel=SHAPE)
     ngram_weight: float | None = option(
         "Weight of the n-grams: 0 is the network alone, 1 nearly the n-grams alone.",
         minimum=0,
@@ -55,7 +53,7 @@ class Wanted:
     )
     top_k: int | None = option("Only the K likeliest.", minimum=1, metavar="K", panel=SHAPE)
     top_p: float | None = option(
-        "Only the fewest likeliest that hold a share P.",
+        "Only the fewest likeliest of a share P.",
         metavar="P",
         panel=SHAPE,
     )
