@@ -14,7 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.inspection.standard_errors import block_means, blocks_for, standard_error, two_sided
+from charrnn.inspection.standard_errors import (
+    block_means,
+    blocks_for,
+    number_of,
+    standard_error,
+    two_sided,
+)
 from charrnn.inspection.surprisal import read
 from charrnn.inspection.windows import batches, cut, warm_state
 from charrnn.network import numerics as ops
@@ -37,7 +43,8 @@ class Excess:
     stays_below     the smallest k from which on the excess is below 0.01 bit, of all k and not
                     only of those in `visible`; None if there is none
     between         that k with the limits of 95 % in place of the excess, lower and upper
-    block_excess    means (B, len(visible)) of the blocks
+    block_excess    means (B, len(visible)) of the blocks; those of `Context.elsewhere` are of pairs
+                    of blocks that lend each other their states
     """
 
     excess: Array
@@ -45,6 +52,7 @@ class Excess:
     changed: Array
     stays_below: int | None
     between: tuple[int | None, int | None]
+    blocks: int
     block_excess: Array
 
 
@@ -64,7 +72,6 @@ class Context(Excess):
     full: float
     full_error: float
     useful: int | None
-    blocks: int
     elsewhere: Excess
     warm_up: int
     burn_in: int = 0  # what is older than the visible characters is forgotten: a zero state
@@ -79,12 +86,14 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
     full = read(model, ids).nats
     here = full[np.arange(most)[:, None] + starts]
     burn_in = min(WARM_UP, len(ids) // 4)
-    donors = rng.integers(burn_in, len(ids), len(starts))
+    pairs, visible = blocks_for(len(ids), len(starts)) // 2, spread(most)
+    block = number_of(len(starts), max(2 * pairs, 1))
+    donors = burn_in + opposite(block, len(ids) - burn_in, rng)
     own, before = places(starts, 0, most + 1), places(donors, -burn_in, 0)
     zero = visible_losses(model, ids[own], most) - here
     other = visible_losses(model, ids[np.concatenate([before, own])], most) - here
-    blocks, visible = blocks_for(len(ids), len(starts)), spread(most)
-    found = excess_of(zero / math.log(2), visible, blocks)
+    found = excess_of(zero / math.log(2), visible, 2 * pairs)
+    paired = np.argsort(block % max(pairs, 1), kind="stable")
     whole = float(full.mean()) / math.log(2)
     below = np.flatnonzero(zero.mean(axis=1) < USEFUL_BITS * math.log(2))
     return Context(
@@ -95,14 +104,13 @@ def context(model: CharModel, ids: Array, *, most: int, windows: int) -> Context
         full=whole,
         full_error=float(standard_error(full, blocks_for(len(ids)))) / math.log(2),
         useful=int(below[0]) + 1 if len(below) else None,
-        blocks=blocks,
-        elsewhere=excess_of(other / math.log(2), visible, blocks),
+        elsewhere=excess_of(other[:, paired] / math.log(2), visible, pairs),
         warm_up=burn_in,
     )
 
 
 def excess_of(bits: Array, visible: list[int], blocks: int) -> Excess:
-    """Condense the excesses (K, W) of windows in the order of the text."""
+    """Condense the excesses (K, W) of windows in the order of their blocks."""
     mean, error = bits.mean(axis=1), standard_error(bits, blocks)
     rows = np.array(visible) - 1
     margin = np.nan_to_num(two_sided(blocks) * error, nan=np.inf)  # no error: anything may be so
@@ -112,6 +120,7 @@ def excess_of(bits: Array, visible: list[int], blocks: int) -> Excess:
         changed=(np.abs(bits[rows]) > CHANGED_BITS).mean(axis=1),
         stays_below=stays_below(mean),
         between=(stays_below(mean - margin), stays_below(mean + margin)),
+        blocks=blocks,
         block_excess=block_means(bits[rows], max(blocks, 1)).T,
     )
 
@@ -138,6 +147,16 @@ def spread_starts(
     chosen = edges[:-1] + (rng.random(count) * np.diff(edges)).astype(np.intp)
     starts: Array = possible[chosen]
     return starts
+
+
+def opposite(block: Array, length: int, rng: np.random.Generator) -> Array:
+    """A random place below `length` for each window, within the part of the text that is half the
+    text away from its `block` (W,). So two blocks lend each other their states, and what is special
+    about either is in the differences between such pairs, from which the error is taken."""
+    parts = int(block[-1]) + 1
+    part = (block + parts // 2) % parts
+    drawn: Array = ((part + rng.random(len(block))) * length / parts).astype(np.intp)
+    return drawn
 
 
 def places(starts: Array, first: int, end: int) -> Array:

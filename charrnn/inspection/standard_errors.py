@@ -42,9 +42,18 @@ def standard_error(values: Array, blocks: int, weights: Array | None = None) -> 
 
 def sums_of(values: Array, blocks: int) -> Array:
     """Sums (..., B) of contiguous parts of values (..., n)."""
-    first = np.arange(blocks) * values.shape[-1] // blocks
-    sums: Array = np.add.reduceat(values, first, axis=-1)
+    sums: Array = np.add.reduceat(values, firsts(values.shape[-1], blocks), axis=-1)
     return sums
+
+
+def firsts(count: int, blocks: int) -> Array:
+    """The first place of each block. (B,)"""
+    return np.arange(blocks) * count // blocks
+
+
+def number_of(count: int, blocks: int) -> Array:
+    """The block of each place. (count,)"""
+    return np.repeat(np.arange(blocks), np.diff(firsts(count, blocks), append=count))
 
 
 def two_sided(blocks: int, statements: int = 1) -> float:

@@ -35,7 +35,7 @@ def test_limits_of_losses_hold_those_of_the_chain(
         found = context(model, chain.text(length, rng), most=4, windows=512)
         means = np.array([found.full, found.excess[0], found.elsewhere.excess[0]])
         errors = [found.full_error, found.standard_error[0], found.elsewhere.standard_error[0]]
-        blocks = [blocks_for(length), found.blocks, found.blocks]
+        blocks = [blocks_for(length), found.blocks, found.elsewhere.blocks]
         margins = np.array(errors) * [two_sided(count) for count in blocks]
         held += np.abs(means - truth) < margins
     for share in held / runs:

@@ -53,8 +53,8 @@ def from_blocks(report: Context) -> str:
 
 def series(name: str, report: Context, excess: Excess) -> Series:
     """The excess with its limits of 95 %."""
-    margin = two_sided(report.blocks) * excess.standard_error
-    known = math.isfinite(two_sided(report.blocks))
+    limits = two_sided(excess.blocks)
+    margin, known = limits * excess.standard_error, math.isfinite(limits)
     low, high = excess.excess - margin, excess.excess + margin
     return Series(
         name, report.visible, excess.excess, low if known else None, high if known else None
