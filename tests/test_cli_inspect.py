@@ -236,6 +236,14 @@ def test_what_the_weights_were_chosen_on_is_no_new_text(folder: Path, view: str)
 
 
 @pytest.mark.parametrize("view", VIEWS)
+def test_the_shortest_text_is_measured_or_refused_in_a_line(folder: Path, view: str) -> None:
+    for text in ("t", "th", "the wind"):
+        done = run(folder, "lstm.npz", "--view", view, "--prompt", text)
+        assert done.returncode in (0, 1)
+        assert (done.returncode == 0) == bool(done.stdout)
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_nothing_is_minus_zero(folder: Path, view: str) -> None:
     for more in ((), ("--compare", "gru.npz")) if view in COMPARABLE else ((),):
         shown = run(folder, "lstm.npz", "--view", view, "--every", *more).stdout

@@ -35,7 +35,7 @@ def digits(value: float, error: float | None, most: int = 4) -> str:
 def measured(value: float, error: float | None, most: int = 4) -> str:
     """A value and its standard error, both with the decimals that the error leaves."""
     if error is None or not math.isfinite(error) or abs(value) >= 1000:
-        return loss(value)
+        return loss(value, min(3, most))
     if error == 0:  # it is exact
         return digits(value, error, most)
     places = decimals(error, most)
@@ -145,7 +145,9 @@ def limits(excess: Excess, most: int) -> str:
         return f"95 %: above {most}"
     if (low, high) == (1, None):
         return "this text is too short to tell how sure"
-    return f"95 %: above {low - 1}" if high is None else f"95 %: {low} to {high}"
+    if high is None:
+        return f"95 %: above {low - 1}"
+    return f"95 %: {low} to {high}" if low < high else f"95 %: {low}"
 
 
 def context_differs(name: str, first: str, apart: ContextDifference) -> str:

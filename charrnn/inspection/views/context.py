@@ -16,8 +16,8 @@ BAR = 17
 def show(report: Context, canvas: Canvas, how: How) -> None:
     canvas.prose(
         ("bits per character above the full context, only the last k characters true", "bold"),
-        f": {report.windows:,} windows{how.of}, ± standard error{from_blocks(report)}; what is "
-        "older is gone (each window from a zero state) or is that of another place; changed: by > "
+        f": {report.windows:,} windows{how.of}{from_blocks(report)}; what is older "
+        "is gone (each window from a zero state) or is that of another place; changed: by > "
         f"{CHANGED_BITS} bit",
     )
     if canvas.charts:
@@ -48,7 +48,9 @@ def row(report: Context, i: int, highest: float, canvas: Canvas) -> list[Cell]:
 
 
 def from_blocks(report: Context) -> str:
-    return f" from {report.blocks} blocks" if report.blocks else ""
+    if math.isfinite(two_sided(report.blocks)):
+        return f", ± standard error from {report.blocks} blocks"
+    return ", too few for standard errors"
 
 
 def series(name: str, report: Context, excess: Excess) -> Series:

@@ -61,7 +61,7 @@ def clocks(all_clocks: tuple[Clock, ...], canvas: Canvas) -> None:
             "", "half-life, characters", "share of units with as much", curves, log_x=True
         )
         canvas.chart(chart)
-    edges = [edge for edge in EDGES if edge < all_clocks[0].limit]
+    edges = [edge for edge in EDGES if edge < max(all_clocks[0].limit, 1)]
     titles = [f"{a}-{b - 1}" if b - a > 1 else str(a) for a, b in itertools.pairwise(edges)]
     heading = "layer gate " + "".join(f"{title:>7}" for title in [*titles, f"{edges[-1]}+"])
     canvas.table(heading, [clock_row(clock, edges) for clock in all_clocks])
