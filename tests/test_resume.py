@@ -34,17 +34,14 @@ def corpus(tmp_path: Path) -> Corpus:
     return read_corpus([str(tmp_path / "text")])
 
 
+#: Kinds of network and of training: of each network two kinds, and of all the pairs of values.
+NETWORKS = ("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3), ("mlp", 1), ("mlp", 2)
+TRAININGS = (1, 0.4, "adam"), (1, 0.0, "muon"), (2, 0.0, "adam"), (2, 0.4, "muon")
+
+
 @pytest.mark.parametrize(
-    (
-        "layers",
-        "dropout",
-        "optimizer",
-    ),  # every pair of values
-    [(1, 0.4, "adam"), (1, 0.0, "muon"), (2, 0.0, "adam"), (2, 0.4, "muon")],
-)
-@pytest.mark.parametrize(
-    ("cell", "members"),
-    [("rnn", 1), ("lstm", 1), ("gru", 1), ("lstm", 2), ("gru", 3), ("mlp", 1), ("mlp", 2)],
+    ("cell", "members", "layers", "dropout", "optimizer"),
+    [(*NETWORKS[i], *TRAININGS[(i + j) % 4]) for i in range(len(NETWORKS)) for j in (0, 1)],
 )
 def test_stopped_after_any_event_and_resumed_equals_straight_through(
     tmp_path: Path,
