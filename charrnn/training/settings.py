@@ -136,7 +136,7 @@ class Request:
         show_default="utf-8",
     )
     newlines: str | None = option(
-        "Make CRLF and CR line ends LF, or keep them.",
+        "Make CRLF and CR LF, or keep them.",
         choices=("unix", "keep"),
         panel=TEXT,
         show_default="unix",
@@ -161,7 +161,7 @@ class Request:
         show_default="drawn and printed",
     )
     no_ngrams: bool = option(
-        "Leave the n-grams of the text, which help the network to write, out of the file.",
+        "Without n-grams: the network alone.",
         default=False,
         flag="--no-ngrams",
         panel=TEXT,
@@ -171,7 +171,7 @@ class Request:
     )
     force: bool = option("Overwrite --out.", default=False, flag="--force", panel=RUNNING)
     init_from: Path | None = option(
-        "Start from another model, matched by character.", metavar="FILE", panel=RUNNING
+        "Start from another model, by character.", metavar="FILE", panel=RUNNING
     )
     sample_every: int | None = option(
         "Steps between samples of the model's text; 0 shows none.",
