@@ -1,8 +1,8 @@
 """How far a mean over places of a text may be trusted: standard errors from blocks of the text.
 
 Characters near each other are surprising together, so that an error from single places would be too
-small. Blocks are long enough to be nearly independent. The formula is that for the readers of
-`training.evaluation`: Cochran (1977), Sampling Techniques, chapter 6.
+small. Blocks are long enough to be nearly independent. The error is that of an evaluation, with
+blocks in place of readers.
 """
 
 import math
@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.training.evaluation import ratio_error
 
 BLOCKS = 32  # then two standard errors are 95 %, and a block is still long
 SHORTEST = 100  # characters of a block
@@ -33,11 +34,7 @@ def standard_error(values: Array, blocks: int, weights: Array | None = None) -> 
     if blocks < FEWEST or not weights.any():
         return np.full(values.shape[:-1], np.nan)
     sums, counts = sums_of(values * weights, blocks), sums_of(weights, blocks)
-    mean = sums.sum(axis=-1, keepdims=True) / counts.sum()
-    residuals = sums - counts * mean
-    squares = (residuals**2).sum(axis=-1)
-    error: Array = np.sqrt(blocks / (blocks - 1) * squares) / counts.sum()
-    return error
+    return ratio_error(sums, counts)
 
 
 def sums_of(values: Array, blocks: int) -> Array:

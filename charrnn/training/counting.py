@@ -31,7 +31,7 @@ def counted(
     if not division.held_out.characters:
         return None, None
     # Where one passage meets another is a context like any other: there are few. The order of the
-    # n-grams is chosen on the last tenth, which is of all passages.
+    # baseline is chosen on the last tenth, which is of all passages.
     text, held_out = division.training.ends(most), division.held_out.beginnings(PREDICTED)
     starts, ends = shares(division.held_out)
     beat, (order, whole) = baselines(

@@ -194,11 +194,16 @@ def standard_error(sums: Array, counts: Array) -> float | None:
     """That of sum(sums) / sum(counts), from the differences between readers: characters near each
     other are surprising together, so that single ones would make it too small. A ratio estimator:
     Cochran (1977), Sampling Techniques, chapter 6."""
-    readers, count = len(counts), counts.sum()
-    if readers < 2:
-        return None
-    residuals = sums - counts * (sums.sum() / count)
-    return float(np.sqrt(readers / (readers - 1) * (residuals @ residuals)) / count)
+    return float(ratio_error(sums, counts)) if len(counts) > 1 else None
+
+
+def ratio_error(sums: Array, counts: Array) -> Array:
+    """The same of sums (..., R), two or more, over counts (R,): (...,)."""
+    parts, count = len(counts), counts.sum()
+    residuals = sums - counts * (sums.sum(axis=-1, keepdims=True) / count)
+    squares = (residuals**2).sum(axis=-1)
+    error: Array = np.sqrt(parts / (parts - 1) * squares) / count
+    return error
 
 
 def nats(logits: Array, targets: Array, counted: Array) -> Array:
