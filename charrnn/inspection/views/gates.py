@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from charrnn.inspection import words
-from charrnn.inspection.canvas import Canvas, Cell, Chart, How, Series, sparkline
+from charrnn.inspection.canvas import Canvas, Cell, How, sparkline
 from charrnn.inspection.gates import Clock, Gate, Gates, Idle
 from charrnn.inspection.words import plural
 
@@ -55,12 +55,6 @@ def clocks(all_clocks: tuple[Clock, ...], canvas: Canvas) -> None:
         " of what a unit holds by its own gate: characters after which half of it is there still, "
         f"median over the first {all_clocks[0].characters:,}; how many units have which",
     )
-    if canvas.charts:
-        curves = [time_scales(clock) for clock in all_clocks]
-        chart = Chart(
-            "", "half-life, characters", "share of units with as much", curves, log_x=True
-        )
-        canvas.chart(chart)
     edges = [edge for edge in EDGES if edge < max(all_clocks[0].limit, 1)]
     titles = [f"{a}-{b - 1}" if b - a > 1 else str(a) for a, b in itertools.pairwise(edges)]
     heading = "layer gate " + "".join(f"{title:>7}" for title in [*titles, f"{edges[-1]}+"])
@@ -84,14 +78,6 @@ def longest(clock: Clock, canvas: Canvas) -> None:
 
 def whole(half_life: float, limit: int) -> str:
     return f"{half_life:.0f}" if half_life < limit else f"{limit:,} or more"
-
-
-def time_scales(clock: Clock) -> Series:
-    """The share of units that keep half of what they have for at least so many characters."""
-    lives = np.minimum(clock.median_half_lives, clock.limit)
-    ks = np.unique(np.append(lives[lives > 0], 1.0))
-    shares = np.array([(lives >= k).mean() for k in ks])
-    return Series(f"layer {clock.layer}, gate {clock.gate}", ks, shares)
 
 
 def idle_line(idle: Idle, hidden_size: int, canvas: Canvas) -> None:
