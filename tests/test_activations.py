@@ -6,7 +6,7 @@ from numpy.lib import introspect
 
 from charrnn.machine.vectors import vectors as this_machine
 from charrnn.network import activations, numerics
-from charrnn.network.activations import gate_activations, scaled
+from charrnn.network.activations import gate_activations, hyperbolic_tangent
 from charrnn.network.numerics import row_blocks
 
 Z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, -200.0, -1e-3, 0.0, 1e-3, 200.0, 1e4]])
@@ -27,7 +27,8 @@ def test_gates_get_tanh_and_the_logistic_function(
     z = np.stack([Z, Z]).astype(dtype)[:, :, None]
     a = np.empty_like(z)
     with np.errstate(over="ignore"):
-        gate_activations(("tanh", "sigmoid"), np.ones((1, 1), dtype))(z, out=a)
+        activate, factors = gate_activations(("tanh", "sigmoid"), np.dtype(dtype))
+        activate(z * factors[:, None, None], out=a)
         sigmoid = 1 / (1 + np.exp(-z[1].astype(np.float64)))
     np.testing.assert_allclose(a[0], np.tanh(z[0].astype(np.float64)), rtol=0, atol=tolerance)
     np.testing.assert_allclose(a[1], sigmoid, rtol=0, atol=tolerance)
@@ -35,7 +36,8 @@ def test_gates_get_tanh_and_the_logistic_function(
 
 def test_relu_is_the_positive_part(vectors: str) -> None:
     z = Z[None, :, None].copy()
-    gate_activations(("relu",), np.ones((1, 1)))(z, out=z)
+    activate, factors = gate_activations(("relu",), z.dtype)
+    activate(z * factors[:, None, None], out=z)
     np.testing.assert_array_equal(z[0, :, 0], np.where(Z > 0, Z, 0))
 
 
@@ -43,16 +45,26 @@ def test_tanh_alone_is_one_call_where_that_is_fastest(monkeypatch: pytest.Monkey
     monkeypatch.setattr(activations, "vectors", lambda: "AVX512")
     z = Z.astype(np.float32)[:, None]
     a = np.empty_like(z)
-    scaled(np.ones((1, 1), np.float32))(z, out=a)
+    hyperbolic_tangent(z.dtype)(z, out=a)
     np.testing.assert_array_equal(a, np.tanh(z))
 
 
 def test_an_activation_may_overwrite_what_it_reads(vectors: str) -> None:
-    z, ones = np.linspace(-3, 3, 7)[:, None], np.ones((1, 1))
-    elsewhere = np.empty_like(z)
-    scaled(ones)(z, out=elsewhere)
-    scaled(ones)(z, out=z)
-    np.testing.assert_array_equal(z, elsewhere)
+    z = np.linspace(-3, 3, 7)[None]
+    activate, _ = gate_activations(("sigmoid",), z.dtype)
+    for function in (activate, hyperbolic_tangent(z.dtype)):
+        before, elsewhere = z.copy(), np.empty_like(z)
+        function(before, out=elsewhere)
+        function(before, out=before)
+        np.testing.assert_array_equal(before, elsewhere)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_factors_are_powers_of_two_so_that_no_bit_depends_on_where_they_are_applied(
+    vectors: str, dtype: type[np.floating]
+) -> None:
+    _, factors = gate_activations(("sigmoid", "sigmoid", "tanh", "sigmoid"), np.dtype(dtype))
+    assert set(np.frexp(factors)[0]) == {0.5}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.generation.stepper import Stepper
-from charrnn.network.activations import gate_activations, scaled
+from charrnn.network.activations import Activation, gate_activations, hyperbolic_tangent
 from charrnn.network.cells.base import Cell, Step
 from charrnn.network.ensemble import diagonal_blocks
 from charrnn.network.model import CharModel
@@ -58,15 +58,12 @@ class RecurrentStepper(Stepper):
         sums: list[Array] = [*(self._gates for _ in above), self.logits]
         self._sums = [[each] for each in zip(terms, w.inputs, sums, strict=True)]
         self._sums[-1] += [(self.logits, share, self.logits) for share in shares[1:]]
-        ones = np.ones((1, 1, 1))
-        if B == 1:  # at this size, spreading a constant over an array costs more than reading it
-            ones = np.ones((K, h, 1))
         scratch, a = np.empty((G, K, h, B)), np.empty((K, h, B))
         saved, self._separate = (np.empty((n, K, h, B)) for n in (len(cell.saved), cell.separate))
-        activate = gate_activations(cell.functions[: G - cell.separate], ones)
+        activate, _ = activations(cell)  # the factors are in the weights
         # (K, h, B) per layer and state, twice: what is before a step and what is after it.
         pairs = [[[np.zeros((K, h, B)) for _ in cell.states] for _ in "01"] for _ in w.stacks]
-        work = (saved, activate, scaled(ones), scratch, a)
+        work = (saved, activate, hyperbolic_tangent(scratch.dtype), scratch, a)
         steps = [
             [Step(self._gates, hp, self._separate, x, y, *work) for x, y in ((h0, h1), (h1, h0))]
             for hp, (h0, h1) in zip(self._hp, pairs, strict=True)
@@ -149,23 +146,32 @@ def _blocks(stack: Array, product: Array, own: int) -> list[tuple[Array, Array]]
     return pairs
 
 
+def activations(cell: Cell) -> tuple[Activation, Array]:
+    """That of the gates which are just added, and a factor for every gate, (G,)."""
+    activate, factors = gate_activations(cell.functions[: -cell.separate or None], np.dtype(float))
+    return activate, np.append(factors, np.ones(cell.separate))
+
+
 def arranged(model: CharModel) -> Weights:
     """The weights of `model` for its steppers."""
     cell, H, K = model.recurrent_cell, model.hidden_size, model.members
     h, summed = H // K, (len(cell.gates) - cell.separate) * H
     layers = [weights(model.parameters, index) for index in range(model.layers)]
+    _, factors = activations(cell)
+    of_units, of_rows = np.repeat(factors, H), np.repeat(factors, h)[:, None]
     b_ih = [w.b_ih.astype(np.float64) for w in layers]
     for b, w in zip(b_ih, layers, strict=True):
         b[:summed] += w.b_hh[:summed]
+        b *= of_units
     hidden = [w.b_hh[summed:].astype(np.float64).reshape(-1, K, h, 1) for w in layers]
     head = model.parameters["head.weight"].reshape(-1, K, h).swapaxes(0, 1)
-    readers = [*(diagonal_blocks(w.W_ih, K) for w in layers[1:]), head]
+    readers = [*(diagonal_blocks(w.W_ih, K) * of_rows for w in layers[1:]), head]
     stacks = [
-        np.concatenate([reader, diagonal_blocks(w.W_hh, K)], axis=1).astype(np.float64)
+        np.concatenate([reader, diagonal_blocks(w.W_hh, K) * of_rows], axis=1).astype(np.float64)
         for reader, w in zip(readers, layers, strict=True)
     ]
     # A row of the table is contiguous, a column of W_ih is not.
-    table = np.ascontiguousarray(layers[0].W_ih.T + b_ih[0])
+    table = np.ascontiguousarray(layers[0].W_ih.T * of_units + b_ih[0])
     head_bias = model.parameters["head.bias"].astype(np.float64)[:, None]
     inputs = [*(b.reshape(-1, K, h, 1) for b in b_ih[1:]), head_bias]
     return Weights(cell, table, stacks, inputs, hidden, model.boundary)

@@ -29,10 +29,12 @@ class Weights(NamedTuple):
 
 def input_bias(w: Weights, tape: Tape) -> Array:
     """What is added to W_ih x: b_ih, and b_hh too where the projections are just added, (G*H, 1).
-    One addition for all steps in place of one in each."""
+    One addition for all steps in place of one in each. Like all that makes pre-activations, times
+    the factors of the activations."""
     bias = w.b_ih.copy()
     bias[: tape.summed] += w.b_hh[: tape.summed]
-    return bias[:, None]
+    column: Array = bias[:, None] * tape.factors
+    return column
 
 
 def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
@@ -42,6 +44,7 @@ def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
     on the chunk and not on the size of the alphabet.
     """
     table = np.take(w.W_ih, characters, axis=1)  # in rows, as the loop reads it
+    table *= tape.factors
     table += input_bias(w, tape)
     G, H, B = tape.hp.shape
     for xp, columns in zip(tape.gates.reshape(-1, G * H, B), rows, strict=True):
@@ -53,7 +56,7 @@ def project(w: Weights, x: Array, tape: Tape) -> None:
     """The input projection xp_t = W_ih x_t + b of x, flat (D, T*B)."""
     G, H, B = tape.hp.shape
     T = tape.steps
-    W_ih = row_blocks(w.W_ih, B)
+    W_ih = row_blocks(w.W_ih * tape.factors, B)
     np.matmul(W_ih, by_step(x, B)[:, None], out=tape.gates.reshape(T, len(W_ih), -1, B))  # W_ih x
     xp = tape.gates.reshape(T, G * H, B)
     xp += np.repeat(input_bias(w, tape), B, axis=1)
@@ -63,7 +66,7 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     """Run the layer from the state in `tape.states[0]`; `tape.gates` holds the projections xp_t."""
     G, H, B = tape.hp.shape
     T, A = tape.steps, cell.separate
-    W_hh = row_blocks(w.W_hh, B)
+    W_hh = row_blocks(w.W_hh * tape.factors, B)
     b_separate = np.repeat(w.b_hh[tape.summed :], B).reshape(A, H, B)
     product = tape.hp.reshape(len(W_hh), -1, B)
     with np.errstate(over="ignore"):  # of exp in an activation, which is harmless
