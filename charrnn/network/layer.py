@@ -14,7 +14,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.cells.base import Cell
-from charrnn.network.numerics import row_blocks
+from charrnn.network.numerics import row_blocks, transposed
 from charrnn.network.tape import TOGETHER, Tape, by_step
 
 
@@ -54,12 +54,11 @@ def look_up(w: Weights, characters: Array, rows: Array, tape: Tape) -> None:
 
 def project(w: Weights, x: Array, tape: Tape) -> None:
     """The input projection xp_t = W_ih x_t + b of x, flat (D, T*B)."""
-    G, H, B = tape.hp.shape
-    T = tape.steps
-    W_ih = row_blocks(w.W_ih * tape.factors, B)
-    np.matmul(W_ih, by_step(x, B)[:, None], out=tape.gates.reshape(T, len(W_ih), -1, B))  # W_ih x
-    xp = tape.gates.reshape(T, G * H, B)
-    xp += np.repeat(input_bias(w, tape), B, axis=1)
+    # The gradients' memory is free on the way forward, and one large product and a copy are faster
+    # than a product for each step.
+    flat = np.matmul(w.W_ih * tape.factors, x, out=tape.dxp)  # W_ih x
+    xp = tape.gates.reshape(tape.steps, -1, tape.batch)
+    np.add(by_step(flat, tape.batch), input_bias(w, tape), out=xp)
 
 
 def forward(cell: Cell, w: Weights, tape: Tape) -> None:
@@ -101,7 +100,7 @@ def backward(
     dstate = dlast or [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
     dh = dstate[0]
     dout = by_step(tape.dout, B)
-    W_hh_T = row_blocks(w.W_hh.T, B)
+    W_hh_T = row_blocks(transposed(w.W_hh), B)
     # Where nothing of dh survives the cell, the product can be written over it.
     dh_recurrent = np.empty((H, B), dh.dtype) if cell.direct_path else dh
     product = dh_recurrent.reshape(len(W_hh_T), -1, B)
