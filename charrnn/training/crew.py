@@ -1,4 +1,4 @@
-"""What the ranks of a job can do together: their cores and speed, and what the network costs them.
+"""What the ranks of a job can do together: their cores, and what the network costs them.
 
 The recipe wants to know it before it chooses a network for a time.
 """
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from charrnn.machine.ranks import Ranks
-from charrnn.machine.speed import measured_flops
 from charrnn.machine.workers import cores
 from charrnn.training.facts import cores_each, difference, facts_of
 
@@ -21,14 +20,12 @@ OFTEN = 5
 
 @dataclass(frozen=True)
 class Crew:
-    """All ranks; cores and products a second of the weakest; and what a step costs that shares P
-    float32 numbers among all of them: `latency` + P `per_number`, in seconds. Speeds are measured
-    only where there are several."""
+    """All ranks; cores of the weakest; and what a step costs that shares P float32 numbers among
+    all of them: `latency` + P `per_number`, in seconds, measured only where there are several."""
 
     ranks: Ranks
     cores: int
     neighbours: int = 1  # ranks on the machine of rank 0, itself included
-    flops: float | None = None
     latency: float = 0.0
     per_number: float = 0.0
 
@@ -49,8 +46,7 @@ def gathered(ranks: Ranks, options: Mapping[str, Any], paths: Sequence[str]) -> 
     if problem := difference(facts):
         raise problem
     neighbours = [f["machine"] for f in facts].count(facts[0]["machine"])
-    flops = min(ranks.gather(measured_flops()))
-    return Crew(ranks, min(cores_each(facts)), neighbours, flops, *network_cost(ranks))
+    return Crew(ranks, min(cores_each(facts)), neighbours, *network_cost(ranks))
 
 
 def network_cost(ranks: Ranks) -> tuple[float, float]:

@@ -14,8 +14,10 @@ from charrnn.text.batches import fit
 from charrnn.training.settings import Choices, Settings
 from charrnn.training.situation import Situation
 
-#: The share of the machine's speed in products that training reaches, evaluations included.
-EFFICIENCY = 0.75
+#: The share of the speed of lone steps that is left with updates, evaluations and other workers.
+EFFICIENCY = 0.85
+#: Operations a second, before a machine has been tried.
+GUESS = 50e9
 #: Parameters that a budget of one TFLOP can train.
 SIZE = 0.085e6
 #: Parameters for each training character, at most.

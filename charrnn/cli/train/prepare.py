@@ -4,6 +4,7 @@ NumPy is imported only once a text is read.
 """
 
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from charrnn.cli.train.checks import check_conflicts, check_network
@@ -14,10 +15,14 @@ from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Budget, Choices, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import Corpus
     from charrnn.training.crew import Crew
     from charrnn.training.session import Session
+    from charrnn.training.settings import Settings
+    from charrnn.training.situation import Situation
 
 
 def make_plan(
@@ -64,7 +69,6 @@ def fresh(
     import secrets
 
     from charrnn.machine.memory import free_memory
-    from charrnn.machine.speed import measured_flops
     from charrnn.storage import checkpoint
     from charrnn.training import recipe
     from charrnn.training.gradient import default_workers
@@ -88,18 +92,18 @@ def fresh(
     seconds = None
     if request.steps is None and request.epochs is None:
         seconds = parse_duration(request.time or "3m")
-    speed = recipe.EFFICIENCY * (crew.flops or measured_flops()) if seconds else 0.0
     situation = Situation(
         characters=characters,
         vocabulary_size=len(corpus.vocabulary),
-        operations=speed * (seconds or 0.0),
         workers=crew.workers(request.threads),
         ranks=crew.ranks.size,
-        traffic=speed * crew.per_number,
         steps=request.steps,
         epochs=request.epochs,
     )
-    settings, reason = recipe.choose(choices, situation, validation=validation, seed=seed)
+    choose = partial(recipe.choose, choices, validation=validation, seed=seed)
+    if seconds is not None:
+        situation = spending(seconds, situation, choose, crew)
+    settings, reason = choose(situation)
     settings = dataclasses.replace(settings, held_out=held_out, ngrams=not request.no_ngrams)
     workers = request.threads or default_workers(settings.batch_size, settings.members)
     size = len(corpus.vocabulary), len(corpus.ids)
@@ -120,6 +124,31 @@ def fresh(
         threads=request.threads,
         progress=progress,
     ), reason
+
+
+def spending(
+    seconds: float,
+    situation: "Situation",
+    choose: "Callable[[Situation], tuple[Settings, str]]",
+    crew: "Crew",
+) -> "Situation":
+    """The situation with the work that a time pays for: how fast this machine trains the network
+    that the recipe chooses for it. The first guess only has to be near enough to choose a network
+    whose speed says more."""
+    from charrnn.training import recipe
+    from charrnn.training.trial import training_flops
+
+    def at(flops: float) -> "Situation":
+        speed = recipe.EFFICIENCY * flops
+        traffic = speed * crew.per_number
+        return dataclasses.replace(situation, operations=speed * seconds, traffic=traffic)
+
+    flops = recipe.GUESS
+    for _ in range(2):
+        settings, _ = choose(at(flops))
+        tried = training_flops(settings, situation.vocabulary_size, situation.workers)
+        flops = min(crew.ranks.gather(tried))
+    return at(flops)
 
 
 def like(choices: Choices, meta: dict[str, object]) -> Choices:
