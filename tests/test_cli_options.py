@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import typer
-from commands import charrnn, environment, run_here
+from commands import charrnn, environment, error_of, run_here
 
 from charrnn import __version__, cli
 from charrnn.cli.options import options, parameter
@@ -45,6 +45,51 @@ def test_help_names_every_option_and_has_examples(tmp_path: Path, columns: str) 
     assert "Examples:" in shown
     assert "\x1b" not in shown
     assert max(map(len, shown.splitlines())) <= int(columns)
+
+
+@pytest.mark.parametrize("command", ["train", "sample", "inspect"])
+def test_help_fits_two_screens_and_speaks_of_no_python(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run_here(command, "--help") == 0
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) <= 100
+    assert not re.findall(r"<(?:bool|str|path|list)|\{", shown)
+    assert (" CORPUS..." if command == "train" else " [MODEL]") in shown.splitlines()[1]
+
+
+@pytest.mark.parametrize("command", ["train", "inspect"])
+def test_what_is_asked_first_stands_first_in_the_help(command: str) -> None:
+    group: Any = typer.main.get_command(cli.app)
+    panels = [p.rich_help_panel for p in group.commands[command].params if p.opts[0][0] == "-"]
+    order = list(dict.fromkeys(panels))
+    if command == "train":
+        assert [name.partition(" (")[0] for name in order[:2]] == [
+            "The budget",
+            "Saving and watching",
+        ]
+        assert order[-1].startswith("The network")
+    assert None not in order
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("inspect", "--view", "bogus"), ("--view", "'bogus'", "gradients", "dynamics")),
+        (("inspect", "--layer", "x"), ("--layer", "'x'", "whole number")),
+        (("sample", "--length", "2.5"), ("--length", "'2.5'", "whole number")),
+        (("inspect", "--temp", "hot"), ("--temp", "'hot'", "number")),
+        (("sample", "--length", "-3"), ("--length", "-3", "0 or more")),
+    ],
+)
+def test_a_wrong_value_is_named_and_no_library_speaks(
+    arguments: tuple[str, ...], parts: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_here(*arguments) == 2
+    message = error_of(capsys.readouterr().err)
+    assert all(part in message for part in parts), message
+    assert not re.search(r"Value error|Input should", message)
 
 
 def test_help_and_version_answer_without_numpy(

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from charrnn import __version__
+from charrnn.cli.helping import Command, Group, in_our_words
 from charrnn.cli.inspect import command as inspect_command
 from charrnn.cli.sample import command as sample_command
 from charrnn.cli.terminal.terminal import Terminal
@@ -21,6 +22,7 @@ SHY = 2.0  # seconds
 
 app = typer.Typer(
     name="charrnn",
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (train_command.train, sample_command.sample, inspect_command.inspect):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 
 def show_version(context: typer.Context, wanted: bool) -> None:
@@ -83,7 +85,7 @@ def complain(error: Exception, terminal: Terminal) -> int:
                 return error.exit_code
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "charrnn"
-            message, code = error.format_message().replace(": Value error, ", ": "), error.exit_code
+            message, code = in_our_words(error), error.exit_code
             hint = f"See {command} --help."
         case OSError():
             where = f"cannot use {error.filename}" if error.filename else "cannot write the output"

@@ -132,6 +132,7 @@ class Request:
     )
     encoding: str | None = option(
         "Encoding of the text; auto finds it out for each file.",
+        metavar="NAME",
         panel=TEXT,
         show_default="utf-8",
     )
@@ -180,7 +181,7 @@ class Request:
         show_default="at each evaluation",
     )
     threads: int | None = option(
-        "Threads that share the work.",
+        "Processes that share the work.",
         minimum=1,
         maximum=256,
         panel=RUNNING,

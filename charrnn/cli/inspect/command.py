@@ -18,36 +18,27 @@ from charrnn.machine import blas
 def inspect(
     context: typer.Context,
     request: Request,
-    model: Annotated[Path, typer.Argument(help="The checkpoint to look into.")] = Path(
+    model: Annotated[Path, typer.Argument(help="The model to look into.", metavar="MODEL")] = Path(
         "charrnn.npz"
     ),
-    compare: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="OTHER.npz", help="Measure this one too, on one scale. Repeatable."),
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Save as .svg, .html, .png, .csv or .json."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
 ) -> None:
     """See what the network remembers.
 
     Examples:
 
-        charrnn inspect                                gradient norms per timestep
+        charrnn inspect                                   gradient norms per timestep
 
-        charrnn inspect gru.npz --compare rnn.npz      two networks on one scale
+        charrnn inspect --compare gru.npz                 two networks on one scale
 
-        charrnn inspect --view unfold --prompt hell    the unrolled network, step by step
+        charrnn inspect --view unfold --prompt hell       the unrolled network
 
-        charrnn inspect --view surprisal --text a.txt  where a text surprises it
+        charrnn inspect --view surprisal --text book.txt  where a text surprises it
 
-        charrnn inspect --view surprisal --dynamic     and if it went on learning
+        charrnn inspect --view surprisal --dynamic        and if it went on learning
 
-        charrnn inspect --save memory.svg              the picture
+        charrnn inspect --save memory.svg                 the picture
     """
     blas.configure()
     from charrnn.cli.inspect.report import report
 
-    report(request, [model, *(compare or [])], save=save, json=json, terminal=context.obj)
+    report(request, [model, *(request.compare or [])], context.obj)

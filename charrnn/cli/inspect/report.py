@@ -27,10 +27,9 @@ from charrnn.storage.atomic import check_writable
 MOST = 6
 
 
-def report(
-    request: Request, paths: list[Path], *, save: Path | None, json: bool, terminal: Terminal
-) -> None:
+def report(request: Request, paths: list[Path], terminal: Terminal) -> None:
     """Run one `charrnn inspect`. Raises CharRNNError for everything that a user can get wrong."""
+    save = request.save
     if len(paths) > MOST:
         raise UsageError(f"{len(paths)} checkpoints are too many", f"Compare at most {MOST}.")
     if save is not None:
@@ -54,7 +53,7 @@ def report(
                 save, request.view, file_names(models), reports, text.text, whole, text.named
             )
         terminal.stderr.say(f"saved {save}")
-    if json:
+    if request.json:
         terminal.stdout.write(dumps(whole_json(request.view, text, models, reports)) + "\n")
         return
     screen, view = Screen(terminal.stdout), VIEWS[request.view]

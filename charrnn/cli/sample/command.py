@@ -34,7 +34,7 @@ def sample(
 
         charrnn sample book.npz -t 0.5 -n 2000    more of it, more carefully
 
-        charrnn sample -p "3 May. "               continue a text
+        charrnn sample -p "The "                  continue a text
 
         charrnn sample --lines 5 --ban "0-9"      five lines without digits
 

@@ -83,6 +83,7 @@ class Wanted:
     )
     encoding: str | None = option(
         "Encoding of --prompt-file and --corpus, or auto.",
+        metavar="NAME",
         panel=START,
         show_default="as the model's",
     )

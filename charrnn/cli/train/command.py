@@ -30,6 +30,7 @@ def train(
     corpus: Annotated[
         list[str],
         typer.Argument(
+            metavar="CORPUS",
             help="Files, folders (every text file below) or - for stdin; .gz .bz2 .xz are opened.",
             show_default=False,
         ),
@@ -42,13 +43,13 @@ def train(
 
     Examples:
 
-        charrnn train book.txt                       three minutes, to charrnn.npz
+        charrnn train book.txt                          three minutes, to charrnn.npz
 
-        charrnn train book.txt --time 20m -o b.npz   a better model
+        charrnn train book.txt --time 20m -o book.npz   a better model
 
-        charrnn train book.txt --resume --time 10m   ten more minutes for charrnn.npz
+        charrnn train book.txt --resume --time 10m      ten more minutes
 
-        cat *.txt | charrnn train - --cell gru       from a pipe, with a chosen cell
+        cat *.txt | charrnn train - --cell gru -o gru.npz    a pipe, a chosen cell
     """
     terminal: Terminal = invocation.obj
     check_usage(request)
