@@ -14,7 +14,7 @@ from commands import PYTHON, environment
 MPIEXEC = shutil.which("mpiexec", path=Path(sys.executable).parent) or shutil.which("mpiexec")
 needs_ranks = pytest.mark.skipif(
     MPIEXEC is None or importlib.util.find_spec("mpi4py") is None,
-    reason="needs mpi4py and its mpiexec: pip install 'charrnn[mpi]'",
+    reason="needs mpi4py and its mpiexec: pip install '.[mpi]'",
 )
 #: Open MPI's launcher kills all ranks a quarter of a second after it got SIGINT or SIGTERM.
 HASTY = MPIEXEC is not None and shutil.which("prterun", path=Path(MPIEXEC).parent) is not None

@@ -1,6 +1,6 @@
 """PNG: the SVG, rendered by resvg with the fonts of the system, twice as large.
 
-resvg is an extra, `charrnn[png]`, and is imported only here. It leaves out every text for which it
+resvg is the extra `png`, and is imported only here. It leaves out every text for which it
 finds no font, so a machine without fonts is refused instead of getting a picture without words.
 """
 
@@ -36,6 +36,6 @@ def renderer() -> ModuleType:
     except ImportError as error:
         raise CharRNNError(
             "a .png needs the package resvg-py, which is not installed",
-            "Install it with: pip install 'charrnn[png]', or save as .svg.",
+            "Install it with: pip install resvg-py, or save as .svg.",
         ) from error
     return resvg_py
