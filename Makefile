@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo.npz
 
-.PHONY: demo setup test check lint types bench torture corpora remembering sequences sharing clean
+.PHONY: demo setup test check lint types bench torture corpora remembering sequences sharing reference clean
 
 setup: $(VENV)/installed
 
@@ -65,6 +65,10 @@ bench: $(VENV)/installed .venv-bench/installed
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip --quiet install torch==2.13.0 numpy
 	@touch $@
+
+# docs/reference.md, from the program itself.
+reference: $(VENV)/developing
+	$(BIN)/python tests/reference.py
 
 # The figures and pictures of docs/remembering.md; about a quarter of an hour.
 remembering: $(VENV)/installed
