@@ -33,6 +33,8 @@ demo: $(VENV)/installed
 	@echo
 	@echo "== charrnn inspect $(DEMO)"
 	$(BIN)/charrnn inspect $(DEMO)
+	@echo
+	@echo "The program is in $(BIN). To go on:  . $(BIN)/activate;  charrnn sample $(DEMO) -i"
 
 # A process for each core, which takes one file of tests after the other.
 test: $(VENV)/developing
