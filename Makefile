@@ -12,7 +12,7 @@ DEMO := demo.npz
 
 setup: $(VENV)/installed
 
-# The program alone: three packages.
+# The program alone, with the three packages that it needs and what they bring.
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .

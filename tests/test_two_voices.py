@@ -237,7 +237,7 @@ def test_other_weights_are_on_the_line_from_the_network_alone(a: float, b: float
     [
         ("both", ("--ngram-weight", "-1"), "-1.0 is not from 0 to 100"),
         ("both", ("--ngram-weight", "nan"), "nan is not from 0 to 100"),
-        ("both", ("--ngram-weight", "much"), "Input should be a valid number"),
+        ("both", ("--ngram-weight", "much"), "'much' is not a number"),
         ("both", ("--ngram-weight", "0.5", "--no-ngrams"), "contradict each other"),
         ("alone", ("--ngram-weight", "0.5"), "is a network alone, with no n-grams"),
     ],
