@@ -86,3 +86,9 @@ class Showing:
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def unescape(text: str) -> str:
+    r"""Replace `\n`, `\t` and `\\` by what they stand for; any other backslash is itself."""
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)

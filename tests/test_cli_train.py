@@ -28,12 +28,11 @@ from commands import (
 )
 from rich.cells import cell_len
 
-from charrnn.cli.train import saving
 from charrnn.errors import UsageError
 from charrnn.library import load
 from charrnn.storage import checkpoint
 from charrnn.text.division import FEW
-from charrnn.training import memory
+from charrnn.training import memory, saving
 from charrnn.training.settings import Settings
 
 TOP = Path(__file__).parents[1]

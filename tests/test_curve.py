@@ -14,9 +14,9 @@ from charrnn.cli.terminal.stream import Stream
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.curve import BINS, MARGIN, NARROWEST, Losses, frame, line, paint
 from charrnn.cli.train.live import LiveView
-from charrnn.cli.train.plan import Plan
 from charrnn.text.ngrams import Baselines
 from charrnn.training.events import Evaluation, Step
+from charrnn.training.plan import Plan
 
 SHARES = st.floats(0, 1.5)
 LOSSES = st.floats(0, 20) | st.sampled_from([1e-300, 1e300, math.inf, math.nan])

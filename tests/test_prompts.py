@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UnknownCharacter
-from charrnn.generation.prompts import fit, nearest, unescape
+from charrnn.generation.prompts import fit, nearest
 from charrnn.text.forms import line_ends
 from charrnn.text.vocabulary import Vocabulary, to_code_points
+from charrnn.visible import unescape
 
 ASCII = Vocabulary(np.array([10, *range(32, 127)], np.uint32))
 KNOWN = set(ASCII.characters)

@@ -22,9 +22,9 @@ from commands import (
     terminal,
 )
 
-from charrnn.cli.train.saving import EVERY, Saver
 from charrnn.errors import CheckpointError
 from charrnn.storage import checkpoint
+from charrnn.training.saving import EVERY, Saver
 
 LONG = (*SMALL, "--steps", "1000000", "--seed", "1")
 ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}

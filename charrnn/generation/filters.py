@@ -22,10 +22,9 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import UsageError
-from charrnn.generation.prompts import unescape
 from charrnn.generation.repetition import NoRepeat
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.visible import visible
+from charrnn.visible import unescape, visible
 
 #: Below this a temperature is 0: dividing logits by it could overflow, and nothing else is left.
 _COLD = 1e-200

@@ -1,4 +1,4 @@
-"""Prompts as they are typed: escapes, and characters that the model never saw."""
+"""Prompts: what becomes of characters that the model never saw."""
 
 import unicodedata
 from typing import Literal
@@ -20,12 +20,6 @@ _PLAIN = str.maketrans(
     | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"}
     | {"ð": "d", "þ": "th", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"}
 )
-
-
-def unescape(text: str) -> str:
-    r"""Replace `\n`, `\t` and `\\` by what they stand for; any other backslash is itself."""
-    parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
 
 
 def fit(text: str, vocabulary: Vocabulary, unknown: Unknown) -> tuple[str, list[str]]:

@@ -7,7 +7,7 @@ rate follows the share of the budget that is spent, in steps or in seconds, so i
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from charrnn.arrays import Array
 from charrnn.errors import TrainingDiverged
@@ -38,7 +38,7 @@ def train(
     *,
     clock: Callable[[], float] = time.perf_counter,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train until the budget is spent, yielding an event after every step and evaluation.
 
     `held_out` are the validation characters, if there are any; `ngrams` are those of the text, if
@@ -72,7 +72,7 @@ class _Trainer:
         if not run.progress.next_evaluation:
             run.progress.next_evaluation = self.pace.spacing()
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         run = self.run
         evaluator = [self.evaluator] if self.evaluator else []
         with WorkerPool(run.workers, run.gradient, run.update, *evaluator) as self.pool:

@@ -64,11 +64,14 @@ class Session:
 
     def save(self, path: Path) -> None:
         """Write the best weights so far, and all that is needed to continue, to `path`."""
+        checkpoint.save(path, self.checkpoint())
+
+    def checkpoint(self) -> Checkpoint:
+        """The best weights so far, and all that is needed to continue."""
         run, vocabulary = self.run, self.corpus.vocabulary
         parameters, arrays = run.result().parameters, run.arrays(timed=self.timed)
         ngrams = self.ngrams if run.progress.ngram_weight else None
-        stored = Checkpoint(self._meta(), vocabulary.code_points, parameters, arrays, ngrams)
-        checkpoint.save(path, stored)
+        return Checkpoint(self._meta(), vocabulary.code_points, parameters, arrays, ngrams)
 
     @property
     def timed(self) -> bool:

@@ -53,7 +53,7 @@ def sample(
     from charrnn.cli.sample.job import Job
     from charrnn.cli.sample.page import check_options, write_page
     from charrnn.cli.terminal.signals import noted
-    from charrnn.generation.prompts import unescape
+    from charrnn.visible import unescape
 
     check_options(wanted)
     loaded = library.load(model)
@@ -85,9 +85,9 @@ def reading(loaded: "Model", wanted: Wanted) -> "Reading":
 
 def read_prompt(loaded: "Model", wanted: Wanted, stderr: Stream) -> str:
     """The prompt in characters that the model knows; says what had to be changed."""
-    from charrnn.generation.prompts import unescape
     from charrnn.text.corpus import read_text
     from charrnn.text.decoding import Found
+    from charrnn.visible import unescape
 
     if wanted.prompt_file is None:
         text = unescape(wanted.prompt or "")

@@ -16,10 +16,10 @@ from charrnn.cli.terminal.signals import handled, noted
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.terminal.typed import ask
 from charrnn.errors import CharRNNError, UsageError
-from charrnn.generation.prompts import unescape
 from charrnn.generation.sampling import Uniforms, continued
 from charrnn.generation.stopping import Rules
 from charrnn.library import Model, seed_for
+from charrnn.visible import unescape
 
 HELP = r"""Type text and the model continues it, in one long conversation; Enter alone goes on.
   /temp 0.5     /top-k 10   /top-p 0.9   /min-p 0.05   "off" switches one off

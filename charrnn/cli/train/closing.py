@@ -3,10 +3,10 @@
 from pathlib import Path
 from shlex import quote
 
-from charrnn.cli.train.plan import Plan, nats
 from charrnn.training.durations import format_duration
 from charrnn.training.events import Finished
 from charrnn.training.figures import Progress
+from charrnn.training.plan import Plan, nats
 from charrnn.training.verdict import difference_error, verdict, without_validation
 
 

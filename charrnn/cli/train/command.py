@@ -6,19 +6,20 @@ import typer
 
 from charrnn.cli.options import options
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.cli.train.checks import check_network, check_out, check_usage
-from charrnn.cli.train.prepare import make_plan
 from charrnn.cli.train.preparing import Preparing
 from charrnn.machine import blas
+from charrnn.training.checks import check_network, check_out, check_usage
+from charrnn.training.prepare import make_plan
 from charrnn.training.settings import Choices, Request
 
 if TYPE_CHECKING:
-    from charrnn.cli.train.plan import Plan
-    from charrnn.cli.train.saving import Saver
+    from collections.abc import Callable
+
     from charrnn.cli.train.signals import Signals
     from charrnn.cli.train.views import View
     from charrnn.training.crew import Crew
-    from charrnn.training.events import Finished
+    from charrnn.training.events import Event
+    from charrnn.training.plan import Plan
     from charrnn.training.session import Session
 
 SAMPLE_LENGTH = 300
@@ -114,13 +115,15 @@ def choose_view(request: Request, terminal: Terminal) -> "View":
 
 def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Signals") -> int:
     """Show the run from its first step to its last save."""
-    from charrnn.cli.train.saving import Saver
+    from charrnn.training.saving import Saver
+    from charrnn.training.watching import watch
 
     saver = Saver(plan.session, request.out, view.warn)
     signals.training = True
     try:
         view.start(plan)
-        finished = watch(plan.session, view, saver, request.sample_every, signals)
+        show = shown(view, plan.session, request.sample_every)
+        finished = watch(plan.session, show, saver, signals.stop)
         saver.save()
     except OSError:
         # The reader of our output went away, or the disk behind it is full. Nothing is lost.
@@ -132,40 +135,24 @@ def train_and_watch(plan: "Plan", view: "View", request: Request, signals: "Sign
     return signals.exit_code
 
 
-def watch(
-    session: "Session", view: "View", saver: "Saver", sample_every: int | None, signals: "Signals"
-) -> "Finished":
-    """The loop over the events: show, sample, save, and stop between two steps when asked to."""
-    from charrnn.training.events import Evaluation, Finished, Step, WentBack
-    from charrnn.training.loop import train
+def shown(view: "View", session: "Session", sample_every: int | None) -> "Callable[[Event], None]":
+    """What the view does with each event, and a sample of the text where one is due."""
+    from charrnn.training.events import Evaluation, Step, WentBack
 
-    progress, speed = session.run.progress, 0.0
-    about = session.run, session.budget, session.division.held_out, session.ngrams
-    for event in train(*about, stop=signals.stop):
+    def show(event: "Event") -> None:
         match event:
             case Step():
-                saver.up_to_date = False
-                speed = event.characters_per_second
                 view.step(event)
                 if sample_every and event.step % sample_every == 0:
                     view.sample(event.step, sample_text(session))
             case Evaluation():
-                saver.up_to_date = False
                 view.evaluation(event)
-                saver.try_to_save()
                 if sample_every is None and view.shows_samples:
                     view.sample(event.step, sample_text(session))
             case WentBack():
                 view.went_back(event)
-            case Finished():
-                # Unless an evaluation came before it, the end is not in the file yet.
-                saver.up_to_date &= event.best_loss is not None
-                return event
-        if signals.stop():
-            break
-        if saver.due:
-            saver.try_to_save()
-    return Finished(progress.step, progress.seconds, progress.loss, speed)
+
+    return show
 
 
 def sample_text(session: "Session") -> str:

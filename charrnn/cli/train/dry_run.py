@@ -11,7 +11,6 @@ from rich.text import Text
 
 from charrnn.cli.terminal.stream import Stream
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.cli.train.plan import Plan, nats
 from charrnn.cli.train.views import JsonView, View
 from charrnn.machine.memory import free_memory, gigabytes
 from charrnn.text.corpus import Corpus
@@ -20,6 +19,7 @@ from charrnn.text.units import END
 from charrnn.training.durations import format_duration
 from charrnn.training.forecast import forecast
 from charrnn.training.memory import need
+from charrnn.training.plan import Plan, nats
 from charrnn.training.settings import Request
 
 #: A character that occurs fewer times is called rare: a network learns little about it.

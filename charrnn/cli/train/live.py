@@ -13,10 +13,10 @@ from rich.text import Text
 
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.curve import LINE, VALIDATION, Losses, Mark, paint
-from charrnn.cli.train.plan import Plan
 from charrnn.cli.train.views import LineView
 from charrnn.training.durations import format_duration
 from charrnn.training.events import Evaluation, Finished, Step
+from charrnn.training.plan import Plan
 from charrnn.visible import visible
 
 REPAINT = 1 / 2  # seconds: 2 ms each, measured

@@ -12,9 +12,9 @@ from typing import Any
 
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.closing import closing_lines
-from charrnn.cli.train.plan import Plan
 from charrnn.training.durations import format_duration
 from charrnn.training.events import Evaluation, Finished, Step, WentBack
+from charrnn.training.plan import Plan
 from charrnn.visible import visible
 
 

@@ -4,15 +4,23 @@ NumPy is imported only where a network is looked at.
 """
 
 import dataclasses
+import math
 import os
-from typing import Any
+import typing
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.text import UNITS
 from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Choices, Request
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 MOST_EPOCHS = 1e9
+Config = TypeVar("Config", bound="DataclassInstance")
 
 
 def check_usage(request: Request) -> None:
@@ -106,3 +114,40 @@ def check_conflicts(meta: dict[str, Any], request: Request, choices: Choices) ->
                 f"{option} {value} contradicts {request.out}, which has {has}",
                 f"Leave {option} out to resume, or start anew with another --out.",
             )
+
+
+def checked(config: Config) -> Config:
+    """`config` with NumPy's numbers made Python's. Raises UsageError for a value of another type or
+    outside what its option allows, which the command line finds by itself."""
+    hints = typing.get_type_hints(type(config))
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(config):
+        kinds = typing.get_args(hints[field.name]) or (hints[field.name],)
+        value, about = getattr(config, field.name), field.metadata
+        option = "--" + field.name.replace("_", "-")
+        if value is None and type(None) in kinds:
+            continue
+        values[field.name] = value = _converted(value, kinds, option)
+        if (choices := about.get("choices")) and value not in choices:
+            raise UsageError(f"{option} has no {value!r}", f"Give {' or '.join(choices)}.")
+        low, high = about.get("minimum", -math.inf), about.get("maximum", math.inf)
+        if isinstance(value, int | float) and not low <= value <= high:
+            span = f"{low} or more" if high == math.inf else f"from {low} to {high}"
+            raise UsageError(f"{option} is {value}", f"Give a number: {span}.")
+    return dataclasses.replace(config, **values)
+
+
+def _converted(value: Any, kinds: tuple[Any, ...], option: str) -> Any:
+    """`value` as one of `kinds`."""
+    number = not isinstance(value, bool)
+    if number and int in kinds and isinstance(value, Integral):
+        return int(value)
+    if number and float in kinds and isinstance(value, Real):
+        return float(value)
+    if Path in kinds and isinstance(value, str):
+        return Path(value)
+    if not any(kind not in (int, float) and isinstance(value, kind) for kind in kinds):
+        names = {int: "whole number", float: "number", str: "string", bool: "True or False"}
+        wanted = " or ".join(names.get(k, k.__name__) for k in kinds if k is not type(None))
+        raise UsageError(f"{option} is {value!r}", f"It has to be a {wanted}.")
+    return value

@@ -1,4 +1,4 @@
-"""From the options of `charrnn train` to a session that is ready to run.
+"""From what was asked for to a session that is ready to run.
 
 NumPy is imported only once a text is read.
 """
@@ -7,44 +7,49 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from charrnn.cli.train.checks import check_conflicts, check_network
 from charrnn.network import MOST_MEMBERS
 from charrnn.progress import Progress, silent
 from charrnn.text import UNITS
+from charrnn.training.checks import check_conflicts, check_network
 from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Budget, Choices, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from charrnn.cli.train.plan import Plan
     from charrnn.text.corpus import Corpus
+    from charrnn.text.given import Given
     from charrnn.training.crew import Crew
+    from charrnn.training.plan import Plan
     from charrnn.training.session import Session
     from charrnn.training.settings import Settings
     from charrnn.training.situation import Situation
 
 
 def make_plan(
-    paths: list[str],
+    paths: "Sequence[str] | Given",
     request: Request,
     choices: Choices,
     progress: Progress = silent,
     crew: "Crew | None" = None,
+    folder: "Path | None" = None,
 ) -> "Plan":
-    """Read the text, decide what is left open, and prepare the run, on all ranks of a crew."""
-    from charrnn.cli.train.plan import Plan
+    """Read the text, decide what is left open, and prepare the run, on all ranks of a crew. What
+    does not fit into memory goes to `folder`, by default that of the file to be written."""
     from charrnn.text.corpus import read_corpus
     from charrnn.text.reading import Reading
     from charrnn.training.crew import alone
+    from charrnn.training.plan import Plan
     from charrnn.training.ranked import lead
 
     crew, threads = crew or alone(), request.threads
+    folder = folder or request.out.parent
     if request.resume:
         plan = resumed(paths, request, choices, progress, crew)
         threads = plan.session.threads
     else:
-        corpus = read_corpus(paths, Reading(**reading(request)), request.out.parent, progress)
+        corpus = read_corpus(paths, Reading(**reading(request)), folder, progress)
         plan = Plan(*fresh(corpus, request, choices, progress, crew))
     session = plan.session
     session.run = lead(session.run, session.division.held_out, crew, threads)
@@ -53,7 +58,7 @@ def make_plan(
 
 def reading(request: Request) -> dict[str, Any]:
     """How the user wants the text to be read, as far as they said."""
-    from charrnn.generation.prompts import unescape
+    from charrnn.visible import unescape
 
     names = "encoding", "newlines", "normalize", "min_count"
     given = {name: getattr(request, name) for name in names}
@@ -166,19 +171,23 @@ def like(choices: Choices, meta: dict[str, object]) -> Choices:
 
 
 def resumed(
-    paths: list[str], request: Request, choices: Choices, progress: Progress, crew: "Crew"
+    paths: "Sequence[str] | Given",
+    request: Request,
+    choices: Choices,
+    progress: Progress,
+    crew: "Crew",
 ) -> "Plan":
     """Continue a run; what was chosen for it, and how its text was read, comes from the file."""
-    from charrnn.cli.train.plan import Plan
-    from charrnn.library import Model
     from charrnn.storage import checkpoint
     from charrnn.text.corpus import read_corpus
+    from charrnn.text.reading import Reading
     from charrnn.training import recipe
+    from charrnn.training.plan import Plan
     from charrnn.training.resume import resume_session
 
     stored = checkpoint.load(request.out, with_resume=True)
     check_conflicts(stored.meta, request, choices)
-    known = Model(stored).reading
+    known = Reading.of(stored.meta.get("corpus"))
     known = dataclasses.replace(known, **reading(request))
     corpus = read_corpus(paths, known, request.out.parent, progress)
     ranks = crew.ranks.size
