@@ -180,7 +180,7 @@ SAVED = ("svg", "html", "png", "csv", "json")
 
 def every_command(text: str, model: str = "m.npz", prompt: str = "the ") -> list[list[str]]:
     """Command lines that train, sample and inspect in all the ways there are."""
-    from charrnn.cli.inspect.options import VIEWS
+    from charrnn.inspection.request import VIEWS
 
     small = ["--windows", "2", "--steps", "12", "--burn-in", "4"]
     second = ["--init-from", model, "--out", f"{model}2", "--force"]

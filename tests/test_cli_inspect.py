@@ -16,10 +16,10 @@ from commands import run_here
 from rich.cells import cell_len
 
 import charrnn.cli
-from charrnn.cli.inspect.options import PREDICATES as NAMED_IN_HELP
-from charrnn.cli.inspect.options import VIEWS, Request
 from charrnn.inspection.dynamic_evaluation import RATE
 from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.request import PREDICATES as NAMED_IN_HELP
+from charrnn.inspection.request import VIEWS, Request
 from charrnn.inspection.views import COMPARABLE
 from charrnn.inspection.words import figure, nats_and_bits
 from charrnn.network import numerics as ops

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_checkpoint import HOSTILE
 
-from charrnn.cli.inspect.options import VIEWS
+from charrnn.inspection.request import VIEWS
 from charrnn.storage import checkpoint
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from chains import Chain
 
-from charrnn.cli.inspect.measured_text import STORED, text_of
 from charrnn.inspection import words
 from charrnn.inspection.context import context
 from charrnn.inspection.paired import ContextDifference, Difference, difference
 from charrnn.inspection.standard_errors import block_means, blocks_for, standard_error, two_sided
 from charrnn.inspection.surprisal import Surprisal, surprisal
 from charrnn.library import Model
+from charrnn.library.measured_text import STORED, text_of
 from charrnn.network.model import CharModel
 from charrnn.storage.checkpoint import Checkpoint
 

@@ -15,7 +15,7 @@ import pytest
 from commands import MANY, TEXT, charrnn, environment
 
 import charrnn as package
-from charrnn.cli.inspect.options import VIEWS
+from charrnn.inspection.request import VIEWS
 
 HERE = Path(__file__).parent
 #: Tests that go over all cells; with the new one in the folder they go over that too.

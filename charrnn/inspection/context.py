@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.report import Report
 from charrnn.inspection.standard_errors import (
     block_means,
     blocks_for,
@@ -56,8 +57,8 @@ class Excess:
     block_excess: Array
 
 
-@dataclass(frozen=True, eq=False)
-class Context(Excess):
+@dataclass(frozen=True, eq=False, repr=False)
+class Context(Report, Excess):
     """The excess from a zero state, and around it:
 
     bits        the loss with all characters visible plus the excess

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.report import Report
 from charrnn.inspection.spectrum import Spectrum
 from charrnn.inspection.statistics import norms
 from charrnn.inspection.timescales import TimeScales
@@ -30,8 +31,8 @@ SETTLING = 1 / 3  # of the steps, in which a change turns into the direction tha
 SMALLEST, LARGEST = 1e-280, 1e280  # lengths that float64 holds with all digits
 
 
-@dataclass(frozen=True, eq=False)
-class Dynamics:
+@dataclass(frozen=True, eq=False, repr=False)
+class Dynamics(Report):
     """The whole spectrum of every layer, from `steps` characters after a burn-in, and the time
     scales of its units over a text of so many `characters`, if its cell has a gate that keeps."""
 

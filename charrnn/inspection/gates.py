@@ -11,6 +11,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.inspection import clocks
+from charrnn.inspection.report import Report
 from charrnn.inspection.side_by_side import chunks, readers_for
 from charrnn.network.model import CharModel
 
@@ -72,8 +73,8 @@ class Idle:
     stuck: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Gates:
+@dataclass(frozen=True, repr=False)
+class Gates(Report):
     characters: int
     hidden_size: int
     gates: tuple[Gate, ...]

@@ -20,6 +20,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.inspection.dynamics import Exponent
 from charrnn.inspection.exchange import Exchange, changes, condensed
+from charrnn.inspection.report import Report
 from charrnn.inspection.statistics import (
     Band,
     Decay,
@@ -66,8 +67,8 @@ class StateGradients:
     total_interval: tuple[Array, Array]
 
 
-@dataclass(frozen=True, eq=False)
-class Gradients:
+@dataclass(frozen=True, eq=False, repr=False)
+class Gradients(Report):
     """The measurement and how it was made, of "state" or of "input"; `layers` goes from the bottom
     up, h before c. `context` is N for a network that reads N places at once. `windows` may overlap:
     `independent_windows` is as many as fit into the text side by side.

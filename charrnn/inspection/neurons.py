@@ -14,6 +14,7 @@ from charrnn.inspection.correlation import by_chance, random_shifts, standardise
 from charrnn.inspection.evidence import Chance
 from charrnn.inspection.findings import Finding, Match, clearest, judged
 from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.report import Report
 from charrnn.inspection.side_by_side import readers_for
 from charrnn.inspection.signals import WARM_UP, Units, units
 from charrnn.inspection.twin import untrained
@@ -23,8 +24,8 @@ READERS, SHORTEST_SHARE = 16, 512
 MATCHES = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Neurons:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neurons(Report):
     """Findings, and one unit's values (n,) over the text; `painted` is None without a unit, and
     `chance` without a property that can be judged."""
 

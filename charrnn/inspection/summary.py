@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.report import Report
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Point:
     validation: float | None
 
 
-@dataclass(frozen=True)
-class Summary:
+@dataclass(frozen=True, repr=False)
+class Summary(Report):
     """The checkpoint in numbers; losses in nats per character, all on held-out text."""
 
     cell: str

@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError
 from charrnn.inspection.dynamic_evaluation import DynamicLoss
+from charrnn.inspection.report import Report
 from charrnn.inspection.side_by_side import chunks, readers_for
 from charrnn.inspection.standard_errors import blocks_for, standard_error
 from charrnn.network import numerics as ops
@@ -101,8 +102,8 @@ class WorstPlace:
     alternatives: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Surprisal:
+@dataclass(frozen=True, eq=False, repr=False)
+class Surprisal(Report):
     """The contract's figures, then how they came about.
 
     characters          that were predicted: all known ones but the first

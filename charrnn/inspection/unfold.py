@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.inspection.report import Report
 from charrnn.inspection.windows import warm_state
 from charrnn.network import numerics as ops
 from charrnn.network.model import CharModel
@@ -50,8 +51,8 @@ class Sharing:
     states: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Unfolding:
+@dataclass(frozen=True, eq=False, repr=False)
+class Unfolding(Report):
     """A prompt step by step; `vocabulary` gives the order of the one-hot inputs and outputs."""
 
     prompt: str
@@ -109,8 +110,8 @@ class Candidate:
     cumulative: float
 
 
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, repr=False)
+class Prediction(Report):
     """All characters, likeliest first, as they may come after a prompt."""
 
     prompt: str

@@ -51,12 +51,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     would not accept the result.
     """
     resume = {f"resume.{key}": array for key, array in (checkpoint.resume or {}).items()}
-    meta: dict[str, Any] = {"format": FORMAT, "version": version_of(checkpoint.meta, resume)}
-    meta |= checkpoint.meta
-    ngrams = {}
-    if checkpoint.ngrams:
-        meta["ngrams"] = meta.get("ngrams", {}) | ngram_members.sizes(checkpoint.ngrams)
-        ngrams = ngram_members.arrays(checkpoint.ngrams)
+    ngrams = ngram_members.arrays(checkpoint.ngrams) if checkpoint.ngrams else {}
+    meta = stated(checkpoint)
     try:
         arrays = {"meta": np.frombuffer(strict_json.dumps(meta), np.uint8)}
         arrays |= {"vocabulary": checkpoint.vocabulary} | checkpoint.parameters | ngrams | resume
@@ -75,6 +71,17 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         reason = visible(f"cannot write {path}: {error}", one_line=True)
         raise CheckpointError(reason) from error
     write_atomically(path, lambda file: write_npz(file, {name: arrays[name] for name in layouts}))
+
+
+def stated(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The meta of its file: the format, the version that these members need, and how large the
+    n-grams are."""
+    resume = [f"resume.{key}" for key in checkpoint.resume or {}]
+    own: dict[str, Any] = {"format": FORMAT, "version": version_of(checkpoint.meta, resume)}
+    meta = own | {key: value for key, value in checkpoint.meta.items() if key not in own}
+    if checkpoint.ngrams:
+        meta["ngrams"] = meta.get("ngrams", {}) | ngram_members.sizes(checkpoint.ngrams)
+    return meta
 
 
 def load(path: Path, *, with_resume: bool = False) -> Checkpoint:

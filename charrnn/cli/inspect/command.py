@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.inspect.options import Request
 from charrnn.cli.options import options
+from charrnn.inspection.request import Request
 from charrnn.machine import blas
 
 

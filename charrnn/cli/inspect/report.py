@@ -5,23 +5,23 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from charrnn.cli.inspect import checks, measure
-from charrnn.cli.inspect.measured_text import MeasuredText, about
-from charrnn.cli.inspect.options import Request
+from charrnn.cli.inspect.checks import check_comparable
 from charrnn.cli.inspect.screen import Screen
 from charrnn.cli.inspect.voices import Voice, check_voices, voices_of
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.terminal import Terminal
-from charrnn.errors import CharRNNError, UsageError
+from charrnn.errors import UsageError
 from charrnn.inspection.canvas import How
 from charrnn.inspection.export import SCHEMA, as_json
 from charrnn.inspection.paired import differences
 from charrnn.inspection.pictures.save import check_format
 from charrnn.inspection.pictures.save import save as save_picture
+from charrnn.inspection.request import Request
 from charrnn.inspection.views import VIEWS
 from charrnn.library import Model, load
+from charrnn.library.checks import check_dynamic, settled
+from charrnn.library.measure import measured, text_for
+from charrnn.library.measured_text import MeasuredText, about
 from charrnn.storage.atomic import check_writable
 
 MOST = 6
@@ -35,15 +35,15 @@ def report(request: Request, paths: list[Path], terminal: Terminal) -> None:
     if save is not None:
         check_format(save)
         check_writable(save)
-    checks.check_dynamic(request)
+    check_dynamic(request)
     check_voices(request, len(paths))
     models = [load(path) for path in paths]
     if request.ngrams:
         models = voices_of(models[0])
-    request = checks.settled(request, models)
-    text = measure.text_for(request, models[0])
+    request = settled(request, models)
+    text = text_for(request, models[0])
     terminal.stderr.say(*text.notes, *strangers(models, text))
-    checks.check_comparable(models, text, request)
+    check_comparable(models, text, request)
     reports = [measured(model, text, request) for model in models]
     if save is not None:
         whole = whole_json(request.view, text, models, reports)
@@ -71,18 +71,6 @@ def strangers(models: list[Model], text: MeasuredText) -> list[str]:
     if not text.named or not differing:
         return []
     return [f"{path} may have learnt this text: it carries another excerpt" for path in differing]
-
-
-def measured(model: Model, text: MeasuredText, request: Request) -> Any:
-    """One report. Raises CharRNNError if the network's state does not stay finite on this text."""
-    try:
-        with np.errstate(over="raise", invalid="raise", under="ignore"):
-            return measure.MEASURES[request.view](model, text, request)
-    except FloatingPointError as error:
-        raise CharRNNError(
-            f"{model.path} cannot be measured on this text: its state grows beyond every number",
-            "Its training diverged; look at --view unfold, or take a shorter --text.",
-        ) from error
 
 
 def whole_json(
@@ -113,6 +101,6 @@ def file_names(models: list[Model]) -> list[str]:
     model their names."""
     if voices := [model.name for model in models if isinstance(model, Voice)]:
         return voices
-    stems = [Path(model.path).name.removesuffix(".npz") for model in models]
+    stems = [model.file_name for model in models]
     unique = len(set(stems)) == len(stems)
     return stems if unique else [model.path for model in models]

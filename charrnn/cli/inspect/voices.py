@@ -5,10 +5,10 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.cli.inspect.options import Request
 from charrnn.errors import UsageError
 from charrnn.generation.beside import beside
 from charrnn.inspection.joined import JoinedModel
+from charrnn.inspection.request import Request
 from charrnn.library import Model
 from charrnn.network.mixture import ALONE, Weights
 from charrnn.network.model import CharModel

@@ -7,14 +7,15 @@ from typing import BinaryIO
 
 import numpy as np
 
-from charrnn.cli.inspect import checks, measure
-from charrnn.cli.inspect.options import Request
 from charrnn.cli.sample.options import Wanted
 from charrnn.cli.terminal.signals import handled
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.errors import CharRNNError, CheckpointError, UsageError
 from charrnn.inspection.gradients import Gradients
+from charrnn.inspection.request import Request
 from charrnn.library import LENGTH, Model
+from charrnn.library.checks import settled
+from charrnn.library.measure import norms, text_for
 from charrnn.page.page import LONGEST, Opening, check_size, page
 from charrnn.storage.atomic import check_writable, write_atomically
 from charrnn.visible import visible
@@ -92,8 +93,8 @@ def gradients_of(loaded: Model) -> Gradients | None:
     """What `charrnn inspect` measures; None where the file has no text to measure on, or
     the network does not stay finite."""
     try:
-        request = checks.settled(Request(), [loaded])
+        request = settled(Request(), [loaded])
         with np.errstate(over="raise", invalid="raise", under="ignore"):
-            return measure.norms(loaded, measure.text_for(request, loaded), request)
+            return norms(loaded, text_for(request, loaded), request)
     except (CharRNNError, FloatingPointError):
         return None

@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.cli.inspect.checks import check_layer, check_state
-from charrnn.cli.inspect.measured_text import MeasuredText, encode, known_ids, text_of
-from charrnn.cli.inspect.options import Request
 from charrnn.errors import CharRNNError, UsageError
 from charrnn.inspection.context import Context, context
 from charrnn.inspection.dynamic_evaluation import RATE, DynamicLoss, dynamic_loss
@@ -22,13 +19,16 @@ from charrnn.inspection.gates import Gates, gate_use
 from charrnn.inspection.gradients import Gradients, gradient_norms
 from charrnn.inspection.neurons import Neurons, find_all
 from charrnn.inspection.predicates import PREDICATES
+from charrnn.inspection.request import Request
 from charrnn.inspection.spectrum import affordable, spectra
 from charrnn.inspection.summary import Summary, summarise
 from charrnn.inspection.surprisal import Surprisal, surprisal
 from charrnn.inspection.timescales import time_scales
 from charrnn.inspection.unfold import Prediction, Unfolding, predict, unfold
 from charrnn.inspection.windows import usual_length
-from charrnn.library import Model
+from charrnn.library.checks import check_layer, check_state
+from charrnn.library.measured_text import MeasuredText, encode, known_ids, text_of
+from charrnn.library.stored import Stored
 
 STEPS, WINDOWS, BURN_IN = 100, 64, 100
 LYAPUNOV_WINDOWS, LYAPUNOV_STEPS = 8, 300
@@ -39,7 +39,7 @@ LONGEST_PROMPT = 2000  # of a longer text, `next` reads the end
 NEURON_TEXT = 20_000
 
 
-def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
+def gradients(model: Stored, text: MeasuredText, request: Request) -> Gradients:
     """Gradient norms, and the dynamics that do not depend on a loss."""
     report, network = norms(model, text, request), model.network(np.float64)
     if not network.cell.states:
@@ -60,7 +60,7 @@ def gradients(model: Model, text: MeasuredText, request: Request) -> Gradients:
     )
 
 
-def norms(model: Model, text: MeasuredText, request: Request) -> Gradients:
+def norms(model: Stored, text: MeasuredText, request: Request) -> Gradients:
     """Gradient norms, and what an exchange does, alone."""
     of = request.of or "state"
     check_layer(model, request.layer)
@@ -93,11 +93,11 @@ def window(length: int, request: Request, boundary: int | None = None) -> tuple[
     return steps, burn_in
 
 
-def summary(model: Model, text: MeasuredText, request: Request) -> Summary:
+def summary(model: Stored, text: MeasuredText, request: Request) -> Summary:
     return summarise(model.meta, model.vocabulary.characters, model.parameters)
 
 
-def unfolding(model: Model, text: MeasuredText, request: Request) -> Unfolding:
+def unfolding(model: Stored, text: MeasuredText, request: Request) -> Unfolding:
     """The prompt as it was given, or the first characters of a longer text."""
     check_layer(model, request.layer)
     length = request.steps or (len(text.text) if request.prompt is not None else UNFOLDED)
@@ -118,7 +118,7 @@ def unfolding(model: Model, text: MeasuredText, request: Request) -> Unfolding:
     return replace(report, moments=tuple(moments))
 
 
-def surprise(model: Model, text: MeasuredText, request: Request) -> Surprisal:
+def surprise(model: Stored, text: MeasuredText, request: Request) -> Surprisal:
     ids, known = known_ids(model, text.text)
     single = len(ids) > SINGLE_PRECISION
     network = model.network(np.float32 if single else np.float64)
@@ -129,7 +129,7 @@ def surprise(model: Model, text: MeasuredText, request: Request) -> Surprisal:
     return replace(report, dynamic=learning(model, ids, static, request))
 
 
-def learning(model: Model, ids: Array, static: Array, request: Request) -> DynamicLoss:
+def learning(model: Stored, ids: Array, static: Array, request: Request) -> DynamicLoss:
     """In float32, as in training. Raises CharRNNError if the copy that learns diverges."""
     rate = RATE if request.rate is None else request.rate
     try:
@@ -141,12 +141,12 @@ def learning(model: Model, ids: Array, static: Array, request: Request) -> Dynam
         ) from error
 
 
-def prediction(model: Model, text: MeasuredText, request: Request) -> Prediction:
+def prediction(model: Stored, text: MeasuredText, request: Request) -> Prediction:
     ids = encode(model, MeasuredText(text.text[-LONGEST_PROMPT:], text.source))
     return predict(model.network(np.float64), ids, model.vocabulary.characters, request.temp)
 
 
-def neurons(model: Model, text: MeasuredText, request: Request) -> Neurons:
+def neurons(model: Stored, text: MeasuredText, request: Request) -> Neurons:
     """Rank units for one predicate or for all, and paint the unit asked for or the best one."""
     check_state(model)
     check_layer(model, request.layer)
@@ -172,7 +172,7 @@ def neurons(model: Model, text: MeasuredText, request: Request) -> Neurons:
     )
 
 
-def gates(model: Model, text: MeasuredText, request: Request) -> Gates:
+def gates(model: Stored, text: MeasuredText, request: Request) -> Gates:
     check_state(model)
     check_layer(model, request.layer)
     report = gate_use(model.network(np.float64), encode(model, text))
@@ -186,14 +186,14 @@ def gates(model: Model, text: MeasuredText, request: Request) -> Gates:
     )
 
 
-def visible_context(model: Model, text: MeasuredText, request: Request) -> Context:
+def visible_context(model: Stored, text: MeasuredText, request: Request) -> Context:
     ids = encode(model, text)
     most = request.steps or min(STEPS, max(2, usual_length(ids, model.boundary) // 2))
     windows = request.windows or CONTEXT_WINDOWS
     return context(model.network(np.float64), ids, most=most, windows=windows)
 
 
-def whole_dynamics(model: Model, text: MeasuredText, request: Request) -> Dynamics:
+def whole_dynamics(model: Stored, text: MeasuredText, request: Request) -> Dynamics:
     check_state(model)
     check_layer(model, request.layer)
     ids, network = encode(model, text), model.network(np.float64)
@@ -212,7 +212,7 @@ def whole_dynamics(model: Model, text: MeasuredText, request: Request) -> Dynami
     )
 
 
-Measure = Callable[[Model, MeasuredText, Request], Any]
+Measure = Callable[[Stored, MeasuredText, Request], Any]
 MEASURES: dict[str, Measure] = {
     "gradients": gradients,
     "summary": summary,
@@ -226,7 +226,19 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-def text_for(request: Request, model: Model) -> MeasuredText:
+def measured(model: Stored, text: MeasuredText, request: Request) -> Any:
+    """One report. Raises CharRNNError if the network's state does not stay finite on this text."""
+    try:
+        with np.errstate(over="raise", invalid="raise", under="ignore"):
+            return MEASURES[request.view](model, text, request)
+    except FloatingPointError as error:
+        raise CharRNNError(
+            f"{model.path} cannot be measured on this text: its state grows beyond every number",
+            "Its training diverged; look at --view unfold, or take a shorter --text.",
+        ) from error
+
+
+def text_for(request: Request, model: Stored) -> MeasuredText:
     """The text that every model of a comparison is measured on; `summary` needs none."""
     if request.view == "summary":
         return MeasuredText("", "none")

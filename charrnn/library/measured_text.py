@@ -7,12 +7,11 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import CorpusError, UnknownCharacter, UsageError
-from charrnn.generation.prompts import unescape
-from charrnn.library import Model
-from charrnn.visible import visible
+from charrnn.library.stored import Stored
+from charrnn.visible import unescape, visible
 
 
-def about(model: Model) -> dict[str, object]:
+def about(model: Stored) -> dict[str, object]:
     """What JSON says of the model."""
     keys = ("cell", "activation", "layers", "hidden_size", "vocabulary_size")
     return {"file": model.path} | {key: model.meta[key] for key in keys}
@@ -54,7 +53,7 @@ class MeasuredText:
 
 
 def text_of(
-    model: Model, file: str | None, prompt: str | None, encoding: str | None = None
+    model: Stored, file: str | None, prompt: str | None, encoding: str | None = None
 ) -> MeasuredText:
     """The text of `--text` or `--prompt`, else the held-out excerpt that the checkpoint carries. A
     file is read as the training text was, unless an encoding is given; a prompt as by `sample`.
@@ -84,7 +83,7 @@ def text_of(
     return MeasuredText(model.begun(excerpt), source_of(model))
 
 
-def source_of(model: Model) -> str:
+def source_of(model: Stored) -> str:
     """Which of `STORED` the excerpt of a checkpoint is, as far as it says that."""
     best = model.meta.get("best")
     held_out, learnt, stored = STORED
@@ -93,7 +92,7 @@ def source_of(model: Model) -> str:
     return learnt if best["loss"] is None else held_out
 
 
-def encode(model: Model, text: MeasuredText) -> Array:
+def encode(model: Stored, text: MeasuredText) -> Array:
     """Indices of a text that may not be empty, every character of which the model knows."""
     if not text.text:
         raise CorpusError(f"the text ({text.source}) is empty", "Give some: --prompt TEXT")
@@ -110,7 +109,7 @@ def encode(model: Model, text: MeasuredText) -> Array:
     return model.vocabulary.encode(text.text).astype(np.intp)
 
 
-def known_ids(model: Model, text: str) -> tuple[Array, Array]:
+def known_ids(model: Stored, text: str) -> tuple[Array, Array]:
     """The indices of the characters that the model knows, and which (n,) of the text they are."""
     known = np.ones(len(text), np.bool_)
     unknown = [position for position, _ in model.vocabulary.unknown(text)]
