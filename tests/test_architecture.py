@@ -28,7 +28,7 @@ ROOMS = [
     "text",
     "storage",
 ]
-ROOMS += ["training", "generation", "inspection", "library", "page", "cli", "__main__"]
+ROOMS += ["training", "generation", "inspection", "library", "page", "cli", "python", "__main__"]
 
 
 def child_of(folder: Path, path: Path) -> str:

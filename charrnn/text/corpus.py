@@ -19,6 +19,7 @@ from charrnn.text.decoding import Found, name_list, shown
 from charrnn.text.division import is_short
 from charrnn.text.files import texts
 from charrnn.text.forms import both_forms
+from charrnn.text.given import Given
 from charrnn.text.guessing import is_odd
 from charrnn.text.indexing import Indexer, gathered
 from charrnn.text.lists import list_note
@@ -40,7 +41,8 @@ class Corpus:
     vocabulary  the V different characters
     counts      (V,) int64, how often each occurs
     sha256      of the text with its rare characters, in UTF-8: other encodings have the same hash
-    files       the paths as they were given; a pipe is "-", as it cannot be read again
+    files       the paths as they were given, none of a text that was; a pipe is "-", as it cannot
+                be read again
     notes       what was changed or left out, a line each
     reading     how it was read
     encodings   how many files were found to be in which, if that was to be found out
@@ -92,13 +94,13 @@ class Corpus:
 
 
 def read_corpus(
-    paths: Sequence[str],
+    paths: Sequence[str] | Given,
     reading: Reading = USUAL,
     folder: Path | None = None,
     progress: Progress = silent,
 ) -> Corpus:
     """Read files, folders (every text file below, sorted by path), pipes and "-" for stdin as one
-    text.
+    text, or a text that is given.
 
     Files that end in .gz, .bz2 or .xz are decompressed. A byte order mark is dropped; CRLF and lone
     CR become LF unless `newlines` is "keep". A newline is put between two files where the first
@@ -112,6 +114,7 @@ def read_corpus(
     if there is no such encoding, form or unit, or nothing is piped into stdin.
     """
     found, indexer = Found(), Indexer(folder)
+    files = () if isinstance(paths, Given) else paths
     for text in gathered(texts(paths, reading, found, progress)):
         indexer.add(text)
     ids, vocabulary, counts = indexer.finish()
@@ -140,7 +143,7 @@ def read_corpus(
         vocabulary,
         counts,
         indexer.digest.hexdigest(),
-        files=tuple("-" if path in found.pipes else path for path in paths),
+        files=tuple("-" if path in found.pipes else path for path in files),
         notes=tuple(notes),
         reading=reading,
         encodings={encoding: len(files) for encoding, files in found.encodings.items()},

@@ -23,6 +23,7 @@ from charrnn.text.decoding import (
     shown,
 )
 from charrnn.text.forms import normalized
+from charrnn.text.given import NAME, Given
 from charrnn.text.opening import SMALL, Meter, Source, size, unreadable
 from charrnn.text.reading import Reading
 from charrnn.text.units import END
@@ -30,9 +31,10 @@ from charrnn.visible import visible
 
 
 def texts(
-    paths: Sequence[str], reading: Reading, found: Found, progress: Progress = silent
+    paths: Sequence[str] | Given, reading: Reading, found: Found, progress: Progress = silent
 ) -> Iterator[str]:
-    """Yield the text of all files in pieces that are not empty, and count in `found` what is met.
+    """Yield the text of all files, or one that is given, in pieces that are not empty, and count in
+    `found` what is met.
 
     A newline is put between two files where the first does not end with one; of a text of units,
     what ends a unit. Raises CorpusError and UsageError as `corpus.read_corpus` says.
@@ -46,7 +48,9 @@ def texts(
     return reading.units.marked(joined, found) if reading.units else joined
 
 
-def _joined(paths: Sequence[str], reading: Reading, found: Found, meter: Meter) -> Iterator[str]:
+def _joined(
+    paths: Sequence[str] | Given, reading: Reading, found: Found, meter: Meter
+) -> Iterator[str]:
     ends_line, length = True, 0
     for path, decoded in _each(paths, reading, found, meter):
         begins = True
@@ -66,9 +70,12 @@ def _joined(paths: Sequence[str], reading: Reading, found: Found, meter: Meter) 
 
 
 def _each(
-    paths: Sequence[str], reading: Reading, found: Found, meter: Meter
+    paths: Sequence[str] | Given, reading: Reading, found: Found, meter: Meter
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """Yield every text file and its text, which has to be read before the next."""
+    if isinstance(paths, Given):
+        yield NAME, paths.decoded(reading.newlines, found)
+        return
     groups = [_files(path, found) for path in paths]  # all are there before one is read
     if not found.pipes:
         meter.total = sum(_to_read(path, g.looks(reading)) for g in groups for path in g.paths)
