@@ -22,6 +22,7 @@ from charrnn.inspection.unfold import Prediction, Unfolding
 from charrnn.library.checks import settled
 from charrnn.library.measure import measured, text_for
 from charrnn.library.measured_text import MeasuredText
+from charrnn.library.products import one_thread
 from charrnn.library.stored import Stored
 from charrnn.library.wording import in_python
 from charrnn.training.checks import checked
@@ -123,6 +124,7 @@ class Looker(Stored):
             raise CorpusError("the text is empty", "Give some, or leave it out.")
         else:
             read = MeasuredText(self.begun(self.spelled(given)), "text")
-        report: Report = measured(self, read, request)
+        with one_thread():
+            report: Report = measured(self, read, request)
         report.shown_as(Showing(view, self.file_name, read.text, read.named))
         return report

@@ -16,6 +16,7 @@ from types import FrameType
 
 from charrnn.errors import UsageError
 from charrnn.library.model import Model
+from charrnn.library.products import one_thread
 from charrnn.library.wording import as_arguments
 from charrnn.storage import checkpoint, strict_json
 from charrnn.storage.atomic import check_writable, remove_orphans
@@ -67,6 +68,7 @@ def trained(order: Order, watcher: Watcher, on_event: Callable[[Event], object] 
     with ExitStack() as stack:
         if order.saves:
             _claim(request, order.source, stack)
+        stack.enter_context(one_thread())
         stack.enter_context(watcher)
         folder = None if order.saves else Path(tempfile.gettempdir())
         about = order.source, request, order.choices, watcher.preparing
