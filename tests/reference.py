@@ -22,9 +22,9 @@ import typer
 from commands import MANY, SMALL, environment
 
 from charrnn import cli
-from charrnn.cli.inspect.options import VIEWS
-from charrnn.cli.inspect.options import Request as Inspected
 from charrnn.cli.sample.options import Wanted
+from charrnn.inspection.request import VIEWS
+from charrnn.inspection.request import Request as Inspected
 from charrnn.machine.blas import THREAD_VARIABLES
 from charrnn.machine.launched import LAUNCHERS
 from charrnn.training.events import WentBack
