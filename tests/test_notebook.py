@@ -1,8 +1,8 @@
 """The notebook for teachers runs from top to bottom, and shows what it says it shows."""
 
-import asyncio
 import re
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
             resources=resources,
             coalesce_streams=True,
         )
-        asyncio.run(client.async_execute())
+        with ThreadPoolExecutor(1) as thread:  # where no other test has left a running loop
+            thread.submit(client.execute).result()
     assert not list(Path(resources["metadata"]["path"]).iterdir())
     return notebook
 

@@ -7,7 +7,6 @@ The command line uses the same calls. Nothing here prints.
     measure   each view's measurement, with defaults      measured_text  what is measured
     checks    what cannot be asked of a model             wording        errors for programs
     training  from a text to a model, for programs        sources        a text, or paths?
-    products  one thread for NumPy while it trains or measures
 """
 
 from charrnn.library.model import Model, load

@@ -22,9 +22,9 @@ from charrnn.inspection.unfold import Prediction, Unfolding
 from charrnn.library.checks import settled
 from charrnn.library.measure import measured, text_for
 from charrnn.library.measured_text import MeasuredText
-from charrnn.library.products import one_thread
 from charrnn.library.stored import Stored
 from charrnn.library.wording import in_python
+from charrnn.machine.threads import one_thread
 from charrnn.training.checks import checked
 
 Text = str | os.PathLike[str]

@@ -16,8 +16,8 @@ from types import FrameType
 
 from charrnn.errors import UsageError
 from charrnn.library.model import Model
-from charrnn.library.products import one_thread
 from charrnn.library.wording import as_arguments
+from charrnn.machine.threads import one_thread
 from charrnn.storage import checkpoint, strict_json
 from charrnn.storage.atomic import check_writable, remove_orphans
 from charrnn.storage.lock import locked

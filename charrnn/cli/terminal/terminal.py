@@ -29,6 +29,14 @@ class Terminal:
         stdout, stderr = Stream(sys.stdout, environment), PatientStream(sys.stderr, environment)
         return cls(sys.stdin, stdout, stderr)
 
+    @classmethod
+    def watched(cls) -> "Terminal | None":
+        """That of a process in whose stderr something can move; a program may have replaced it."""
+        if not getattr(sys.stderr, "isatty", bool)():
+            return None
+        terminal = cls.of_process()
+        return terminal if terminal.stderr.animated else None
+
 
 def open_closed_streams() -> None:
     """Let streams that were closed (`>&-`) lead nowhere. Otherwise the next file to be opened, a

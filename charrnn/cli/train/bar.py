@@ -25,11 +25,8 @@ def bar() -> Watcher:
     """What fits where this process runs."""
     if (display := notebook()) is not None:
         return NotebookBar(display)
-    if getattr(sys.stderr, "isatty", bool)():
-        terminal = Terminal.of_process()
-        if terminal.stderr.animated:
-            return TerminalBar(terminal)
-    return Watcher()
+    terminal = Terminal.watched()
+    return TerminalBar(terminal) if terminal else Watcher()
 
 
 def notebook() -> Any:
