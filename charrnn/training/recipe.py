@@ -2,7 +2,7 @@
 
 Everything follows from two numbers: the characters of the training text, and the work that the
 budget pays for, in floating-point operations. The constants were measured on one text and checked
-on others (docs/results.md); each is a trend, and any option overrides it.
+on others (docs/searches.md); each is a trend, and any option overrides it.
 """
 
 import math
