@@ -4,7 +4,6 @@ NumPy is imported only once a text is read.
 """
 
 import dataclasses
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from charrnn.network import MOST_MEMBERS
@@ -105,16 +104,21 @@ def fresh(
         steps=request.steps,
         epochs=request.epochs,
     )
-    choose = partial(recipe.choose, choices, validation=validation, seed=seed)
+    free = free_memory()
+    each = free // crew.neighbours if free is not None and crew.neighbours > 1 else free
+
+    def choose(situation: Situation) -> "tuple[Settings, str]":
+        """What the recipe chooses, and whether it fits: before anything of its size is tried."""
+        settings, why = recipe.choose(choices, situation, validation=validation, seed=seed)
+        settings = dataclasses.replace(settings, held_out=held_out, ngrams=not request.no_ngrams)
+        workers = request.threads or default_workers(settings.batch_size, settings.members)
+        size = len(corpus.vocabulary), len(corpus.ids)
+        check_fits(settings, *size, workers, each, copies=corpus.copies)
+        return settings, why
+
     if seconds is not None:
         situation = spending(seconds, situation, choose, crew)
     settings, reason = choose(situation)
-    settings = dataclasses.replace(settings, held_out=held_out, ngrams=not request.no_ngrams)
-    workers = request.threads or default_workers(settings.batch_size, settings.members)
-    size = len(corpus.vocabulary), len(corpus.ids)
-    free = free_memory()
-    each = free // crew.neighbours if free is not None and crew.neighbours > 1 else free
-    check_fits(settings, *size, workers, each, copies=corpus.copies)
     steps = request.steps
     if request.epochs is not None:
         steps = recipe.steps_for(request.epochs, settings, characters)
@@ -148,11 +152,13 @@ def spending(
         traffic = speed * crew.per_number
         return dataclasses.replace(situation, operations=speed * seconds, traffic=traffic)
 
-    flops = recipe.GUESS
+    flops, tried = recipe.GUESS, None
     for _ in range(2):
         settings, _ = choose(at(flops))
-        tried = training_flops(settings, situation.vocabulary_size, situation.workers)
-        flops = min(crew.ranks.gather(tried))
+        if (network := (settings.layers, settings.hidden_size, settings.members)) == tried:
+            break
+        found = training_flops(settings, situation.vocabulary_size, situation.workers)
+        flops, tried = min(crew.ranks.gather(found)), network
     return at(flops)
 
 
