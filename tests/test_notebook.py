@@ -1,5 +1,6 @@
 """The notebook for teachers runs from top to bottom, and shows what it says it shows."""
 
+import asyncio
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
             coalesce_streams=True,
         )
         with ThreadPoolExecutor(1) as thread:  # where no other test has left a running loop
-            thread.submit(client.execute).result()
+            thread.submit(asyncio.run, client.async_execute()).result()
     assert not list(Path(resources["metadata"]["path"]).iterdir())
     return notebook
 
