@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import typer
 from commands import MANY, PYTHON, environment
+from test_pages import FUNCTIONS
 
 from charrnn import cli
 
@@ -34,11 +35,6 @@ SHORTER = (
     (r"^(charrnn inspect(?!.*--view)[^#]*)", r"\1 --windows 4 --steps 20 "),
     (r"sample -i", "sample -i < typed.txt"),
 )
-#: The shell knows these names as functions, so that no other installation is run.
-FUNCTIONS = """
-python3() { "$PYTHON" "$@"; }
-charrnn() { "$PYTHON" -P -W error -m charrnn "$@"; }
-"""
 
 
 def shorter(command: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.generation.stepper import Stepper
-from charrnn.network.activations import Activation, gate_activations, hyperbolic_tangent
+from charrnn.network.activations import hyperbolic_tangent
 from charrnn.network.cells.base import Cell, Step
 from charrnn.network.ensemble import diagonal_blocks
 from charrnn.network.model import CharModel
@@ -60,7 +60,7 @@ class RecurrentStepper(Stepper):
         self._sums[-1] += [(self.logits, share, self.logits) for share in shares[1:]]
         scratch, a = np.empty((G, K, h, B)), np.empty((K, h, B))
         saved, self._separate = (np.empty((n, K, h, B)) for n in (len(cell.saved), cell.separate))
-        activate, _ = activations(cell)  # the factors are in the weights
+        activate, _ = cell.activations(scratch.dtype)  # the factors are in the weights
         # (K, h, B) per layer and state, twice: what is before a step and what is after it.
         pairs = [[[np.zeros((K, h, B)) for _ in cell.states] for _ in "01"] for _ in w.stacks]
         work = (saved, activate, hyperbolic_tangent(scratch.dtype), scratch, a)
@@ -146,18 +146,12 @@ def _blocks(stack: Array, product: Array, own: int) -> list[tuple[Array, Array]]
     return pairs
 
 
-def activations(cell: Cell) -> tuple[Activation, Array]:
-    """That of the gates which are just added, and a factor for every gate, (G,)."""
-    activate, factors = gate_activations(cell.functions[: -cell.separate or None], np.dtype(float))
-    return activate, np.append(factors, np.ones(cell.separate))
-
-
 def arranged(model: CharModel) -> Weights:
     """The weights of `model` for its steppers."""
     cell, H, K = model.recurrent_cell, model.hidden_size, model.members
     h, summed = H // K, (len(cell.gates) - cell.separate) * H
     layers = [weights(model.parameters, index) for index in range(model.layers)]
-    _, factors = activations(cell)
+    _, factors = cell.activations(np.dtype(np.float64))
     of_units, of_rows = np.repeat(factors, H), np.repeat(factors, h)[:, None]
     b_ih = [w.b_ih.astype(np.float64) for w in layers]
     for b, w in zip(b_ih, layers, strict=True):

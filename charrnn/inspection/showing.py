@@ -68,8 +68,10 @@ def table_of(summary: Summary, name: str) -> str:
     rows = {
         "network": network_of(summary),
         "text": ", ".join(filter(None, [named, learnt, alphabet])),
-        "held-out loss": f"{loss:.3f} nats ({loss / LN2:.3f} bits) per character" if loss else "",
-        "counting achieves": f"{summary.ngram:.3f} nats" if summary.ngram else "",
+        "held-out loss": f"{loss:.3f} nats ({loss / LN2:.3f} bits) per character"
+        if loss is not None
+        else "",
+        "counting achieves": f"{summary.ngram:.3f} nats" if summary.ngram is not None else "",
         "n-grams": f"of up to {summary.longest_piece} characters" if summary.longest_piece else "",
         "trained": f"{summary.history[-1].step:,} steps" if summary.history else "",
     }

@@ -19,10 +19,8 @@ from charrnn.library.model import Model
 from charrnn.library.wording import as_arguments
 from charrnn.machine.threads import one_thread
 from charrnn.storage import checkpoint, strict_json
-from charrnn.storage.atomic import check_writable, remove_orphans
-from charrnn.storage.lock import locked
 from charrnn.text.given import Given
-from charrnn.training.checks import check_network, check_out, check_usage, checked
+from charrnn.training.checks import check_network, check_usage, checked, claimed
 from charrnn.training.events import Event, Finished
 from charrnn.training.plan import Plan
 from charrnn.training.prepare import make_plan
@@ -67,7 +65,8 @@ def trained(order: Order, watcher: Watcher, on_event: Callable[[Event], object] 
     request = order.request
     with ExitStack() as stack:
         if order.saves:
-            _claim(request, order.source, stack)
+            paths = [] if isinstance(order.source, Given) else order.source
+            stack.enter_context(claimed(request, paths))
         stack.enter_context(one_thread())
         stack.enter_context(watcher)
         folder = None if order.saves else Path(tempfile.gettempdir())
@@ -119,14 +118,6 @@ def _checked(order: Order) -> Order:
     if not (request.resume or request.init_from):
         check_network(choices)
     return replace(order, request=request, choices=choices)
-
-
-def _claim(request: Request, source: list[str] | Given, stack: ExitStack) -> None:
-    """Make sure that the file can be written, and that nobody else writes it meanwhile."""
-    check_writable(request.out)
-    stack.enter_context(locked(request.out))
-    check_out(request, [] if isinstance(source, Given) else source)
-    remove_orphans(request.out)
 
 
 @contextmanager

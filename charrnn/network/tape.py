@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.activations import gate_activations, hyperbolic_tangent
+from charrnn.network.activations import hyperbolic_tangent
 from charrnn.network.cells.base import Cell, Step
 
 #: Extra elements at the end of a row. Rows whose length is a power of two would all compete for the
@@ -70,10 +70,10 @@ class Tape:
         # One product and one cell's scratch at a time: all steps share these.
         self.hp, scratch = (np.empty((G, H, B), dtype) for _ in range(2))
         a = np.empty((H, B), dtype)
-        activate, factors = gate_activations(cell.functions[: G - A], dtype)
+        activate, factors = cell.activations(dtype)
         tanh = hyperbolic_tangent(dtype)
         # What the rows of the weights are multiplied by, for `activate`, (G*H, 1).
-        self.factors = np.repeat(np.append(factors, np.ones(A, dtype)), H)[:, None]
+        self.factors = np.repeat(factors, H)[:, None]
         # Views of each step are made here, once, and not in the loops: making one takes as long as
         # adding a short row.
         self.states = [list(states) for states in self.memory]

@@ -7,11 +7,15 @@ import dataclasses
 import math
 import os
 import typing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.errors import CheckpointError, UsageError
+from charrnn.storage.atomic import check_writable, remove_orphans
+from charrnn.storage.lock import locked
 from charrnn.text import UNITS
 from charrnn.training.durations import parse_duration
 from charrnn.training.settings import Choices, Request
@@ -77,7 +81,7 @@ def check_network(choices: Choices) -> None:
         )
 
 
-def check_out(request: Request, corpus: list[str]) -> None:
+def check_out(request: Request, corpus: Sequence[str]) -> None:
     """Nothing is overwritten that was not asked for, and this is found before any work is done."""
     out = request.out
     if any(os.path.exists(path) and out.exists() and out.samefile(path) for path in corpus):
@@ -151,3 +155,14 @@ def _converted(value: Any, kinds: tuple[Any, ...], option: str) -> Any:
         wanted = " or ".join(names.get(k, k.__name__) for k in kinds if k is not type(None))
         raise UsageError(f"{option} is {value!r}", f"It has to be a {wanted}.")
     return value
+
+
+@contextmanager
+def claimed(request: Request, paths: Sequence[str]) -> Iterator[None]:
+    """Within the context the output can be written, and nobody else writes it; what a killed
+    process left beside it is gone. `paths` are the texts, which it must not be."""
+    check_writable(request.out)
+    with locked(request.out):
+        check_out(request, paths)
+        remove_orphans(request.out)
+        yield

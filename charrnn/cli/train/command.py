@@ -8,7 +8,7 @@ from charrnn.cli.options import options
 from charrnn.cli.terminal.terminal import Terminal
 from charrnn.cli.train.preparing import Preparing
 from charrnn.machine import blas
-from charrnn.training.checks import check_network, check_out, check_usage
+from charrnn.training.checks import check_network, check_out, check_usage, claimed
 from charrnn.training.prepare import make_plan
 from charrnn.training.settings import Choices, Request
 
@@ -82,14 +82,9 @@ def train_on(
         return 0
 
     from charrnn.cli.train.signals import Signals
-    from charrnn.storage.atomic import check_writable, remove_orphans
-    from charrnn.storage.lock import locked
 
     with Signals(terminal.stderr) as signals:
-        check_writable(request.out)
-        signals.cleanup.enter_context(locked(request.out))
-        check_out(request, corpus)
-        remove_orphans(request.out)
+        signals.cleanup.enter_context(claimed(request, corpus))
         with preparing(request, terminal) as progress:
             plan = make_plan(corpus, request, choices, progress, crew)
         return train_and_watch(plan, choose_view(request, terminal), request, signals)

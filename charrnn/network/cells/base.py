@@ -17,8 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from charrnn.arrays import Array
-from charrnn.network.activations import Activation
+from charrnn.network.activations import Activation, gate_activations
 from charrnn.network.architecture import Architecture
 
 
@@ -100,6 +102,12 @@ class Cell(Architecture):
     def functions(self) -> tuple[str, ...]:
         """The function of each gate: "sigmoid", "tanh" or "relu"."""
         return tuple(self.activation if f == "activation" else f for f in self.gates.values())
+
+    def activations(self, dtype: np.dtype) -> tuple[Activation, Array]:
+        """That of the gates that are not `separate`, and the factors (G,) by which it wants the
+        pre-activations multiplied, which are 1 for the `separate` ones."""
+        activate, factors = gate_activations(self.functions[: -self.separate or None], dtype)
+        return activate, np.append(factors, np.ones(self.separate, dtype))
 
     @abstractmethod
     def forward(self, step: Step) -> None:
