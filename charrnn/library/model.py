@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypedDict, Unpack, overload
+from typing import Unpack, overload
 
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.generation.prompts import Unknown
@@ -12,22 +12,15 @@ from charrnn.generation.stopping import Unit
 from charrnn.inspection.showing import network_of, table_of
 from charrnn.library.looking import Looker
 from charrnn.library.wording import in_python
-from charrnn.library.writing import Writer, seed_for
+from charrnn.library.writing import Filtering, Writer, seed_for
 from charrnn.storage import checkpoint
 from charrnn.visible import visible
 
 
-class Writing(TypedDict, total=False):
+class Writing(Filtering, total=False):
     """The arguments of `Model.stream` and `Model.sample`, which are those of `charrnn sample`."""
 
-    temperature: float
     length: int | None
-    top_k: int | None
-    top_p: float | None
-    min_p: float | None
-    only: str | None
-    ban: str | None
-    no_repeat: int | None
     stop: Sequence[str]
     lines: int | None
     until: Unit | None
@@ -112,22 +105,16 @@ class Model(Writer, Looker):
         prompt: str,
         seeds: Sequence[int],
         *,
-        temperature: float = 0.8,
         length: int | None = None,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        only: str | None = None,
-        ban: str | None = None,
-        no_repeat: int | None = None,
         stop: Sequence[str] = (),
         lines: int | None = None,
         until: Unit | None = None,
         unknown: Unknown = "error",
         cold: bool = False,
         ngram_weight: float | None = None,
+        **filtering: Unpack[Filtering],
     ) -> Iterator[Piece]:
-        filters = self.filters(temperature, top_k, top_p, min_p, only, ban, no_repeat)
+        filters = self.filters(**filtering)
         text, _ = self.fit(prompt, unknown)
         stops = (stop,) if isinstance(stop, str) else stop
         texts = tuple(map(self.spelled, stops))

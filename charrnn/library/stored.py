@@ -16,12 +16,9 @@ from charrnn.text.vocabulary import Vocabulary
 
 
 class Stored:
-    """A trained model. It keeps nothing between calls, so threads may share it.
-
-    `path` is what its file was called, `meta` what the checkpoint says of it, `vocabulary` its
-    alphabet, `parameters` its arrays under PyTorch's names, `ngrams` those of its text, if it has
-    any; `reading` is how the training text was read, as far as the checkpoint says it, and `units`
-    how it is made of units, if it is.
+    """A trained model, with what `library.model.Model` names, and more: `reading` is how the
+    training text was read, as far as the checkpoint says it, and `units` how it is made of units,
+    if it is.
     """
 
     def __init__(self, stored: checkpoint.Checkpoint, path: str = "the model") -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
 from charrnn.errors import UsageError
 from charrnn.generation import beginning
@@ -23,6 +24,18 @@ def seed_for(seed: int | None, *temperatures: float) -> int:
     if seed is None:
         return int.from_bytes(os.urandom(4), "big") if any(temperatures) else 0
     return seed
+
+
+class Filtering(TypedDict, total=False):
+    """What `Writer.filters` takes, which is what `charrnn sample` filters by."""
+
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    min_p: float | None
+    only: str | None
+    ban: str | None
+    no_repeat: int | None
 
 
 class Writer(Stored):
