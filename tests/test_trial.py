@@ -1,14 +1,19 @@
 """The trial that the recipe counts on: what it tries is what a worker of a run would do."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.initialisation import initialise
+from charrnn.network.model import CharModel
 from charrnn.text.batches import Batches
+from charrnn.training import trial
 from charrnn.training.run import Run
 from charrnn.training.settings import Settings
-from charrnn.training.trial import columns_each, training_flops
+from charrnn.training.trial import columns_each
 
 V = 40
 
@@ -34,26 +39,37 @@ def settings(cell: str, **other: int | None) -> Settings:
     )
 
 
-def of(chosen: Settings, workers: int) -> Run:
-    """A run over a random text."""
-    rng = np.random.default_rng(0)
-    sizes = (chosen.layers, chosen.hidden_size // chosen.members, np.ones(V, np.int64), rng)
+def models(chosen: Settings) -> list[CharModel]:
+    sizes = (chosen.layers, chosen.hidden_size // chosen.members, np.ones(V, np.int64))
     context = chosen.context or 0
-    models = [
-        initialise(chosen.cell, chosen.activation, *sizes, context=context)
+    rng = np.random.default_rng(0)
+    return [
+        initialise(chosen.cell, chosen.activation, *sizes, rng, context=context)
         for _ in range(chosen.members)
     ]
-    text = rng.integers(0, V, 50_000).astype(np.uint8)
+
+
+def of(chosen: Settings, workers: int) -> Run:
+    """A run over a random text."""
+    text = np.random.default_rng(0).integers(0, V, 50_000).astype(np.uint8)
     batches = Batches(text, chosen.batch_size, chosen.sequence_length)
-    return Run(Ensemble(models), batches, chosen, workers)
+    return Run(Ensemble(models(chosen)), batches, chosen, workers)
 
 
 @pytest.mark.parametrize(("cell", "context"), [("lstm", None), ("mlp", 8)])
-def test_a_trial_finds_that_a_small_network_gets_less_done(cell: str, context: int | None) -> None:
-    """Calls cost the same whatever they do. Once in ten times, because another program may disturb
-    either."""
-    small, large = (settings(cell, context=context, hidden_size=H) for H in (8, 256))
-    assert any(training_flops(small, V, 1) < training_flops(large, V, 1) / 2 for _ in range(10))
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_trial_divides_the_operations_of_a_chunk_by_its_time(
+    cell: str, context: int | None, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a clock on which every chunk takes a hundredth of a second: what a real one says of two
+    networks depends on what else the machine does."""
+    ticks = itertools.count()
+    monkeypatch.setattr(trial, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 100))
+    chosen = settings(cell, context=context, sequence_length=8)
+    parameters = models(chosen)[0].flat.size
+    expected = 6 * parameters * 8 * (32 // workers) / 0.01
+    assert trial.training_flops(chosen, V, workers) == pytest.approx(expected)
+    assert next(ticks) / 100 > trial.SECONDS
 
 
 @pytest.mark.parametrize(
