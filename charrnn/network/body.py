@@ -38,7 +38,7 @@ class ModelTape:
         self.characters = np.empty(0, np.intp)  # the distinct characters of this chunk
         self.rows: Array = np.empty((read, batch), np.intp)  # which of them is read, at every place
         # A chunk has no more different characters than places, however large the alphabet.
-        self.onehot = flat_rows(min(vocabulary_size + 1, read * batch), read * batch, dtype)
+        self.onehot = flat_rows(read * batch, min(vocabulary_size + 1, read * batch), dtype)
         self.dropout: Dropout | None = None  # of this chunk
         self.masks: list[Array] = []  # of the layers' outputs, flat (H, T*B), if there is dropout
         self.same: Array | None = None  # of places read at once, those that count, (N, T*B)
@@ -52,11 +52,12 @@ class ModelTape:
         self.rows = rows.reshape(ids.shape)
 
     def x(self) -> Array:
-        """The one-hot input, flat, with a row for each distinct character of the chunk."""
-        x = self.onehot[: len(self.characters)]
-        x.fill(0)  # the memory is used again for every chunk
-        x[self.rows.reshape(-1), np.arange(self.rows.size)] = 1
-        return x
+        """The one-hot input, flat, with a row for each distinct character of the chunk. It is a
+        transposed view, because x^T is what products read: their inner loops run along rows."""
+        x_T = self.onehot[:, : len(self.characters)]
+        x_T.fill(0)  # the memory is used again for every chunk
+        x_T[np.arange(self.rows.size), self.rows.reshape(-1)] = 1
+        return x_T.T
 
     def output(self, index: int) -> Array:
         """What the layer above reads, flat (H, T*B): the layer's output, after dropout if any."""

@@ -114,7 +114,7 @@ class FeedForward(Body):
     def _look_up_gradient(self, dz: Array, tape: ModelTape, dW: Array) -> None:
         """dW_n = sum_t dz x_{t-N+n}^T into dW (H, N, V), for the characters that occur."""
         x, known = tape.x(), tape.characters > 0
-        masked = np.empty((0 if tape.same is None else len(x), dz.shape[1]), x.dtype)
+        masked = np.empty((0 if tape.same is None else len(x), dz.shape[1]), x.dtype, order="F")
         dW.fill(0)
         for n, where in enumerate(self.places(tape)):
             x_n = x[:, where]

@@ -127,8 +127,7 @@ def weight_gradients(x: Array, tape: Tape, grads: Weights) -> None:
     """The gradients of a layer that read x, flat (D, T*B), into `grads`, after `backward`."""
     S, dxp, before = tape.summed, tape.dxp, tape.before
     dhp_separate = tape.dp[len(dxp) :]
-    blocks = row_blocks(dxp, len(x))
-    np.matmul(blocks, x.T, out=grads.W_ih.reshape(len(blocks), -1, len(x)))  # dW_ih = sum_t dxp x^T
+    np.matmul(dxp, x.T, out=grads.W_ih)  # dW_ih = sum_t dxp x^T
     np.matmul(dxp[:S], before.T, out=grads.W_hh[:S])  # dW_hh = sum_t dhp h'^T
     np.sum(dxp, axis=1, out=grads.b_ih)  # db_ih = sum_t dxp
     grads.b_hh[:S] = grads.b_ih[:S]  # db_hh = sum_t dhp
