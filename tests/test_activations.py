@@ -5,9 +5,9 @@ import pytest
 from numpy.lib import introspect
 
 from charrnn.machine.vectors import vectors as this_machine
-from charrnn.network import activations, numerics
+from charrnn.network import activations, products
 from charrnn.network.activations import gate_activations, hyperbolic_tangent
-from charrnn.network.numerics import row_blocks
+from charrnn.network.products import row_blocks
 
 Z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, -200.0, -1e-3, 0.0, 1e-3, 200.0, 1e4]])
 
@@ -15,7 +15,7 @@ Z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, -200.0, -1e-3, 0.0, 1e-3, 
 @pytest.fixture(params=["AVX512", "AVX2", ""])
 def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each kind of processor, whatever this one is."""
-    for module in (activations, numerics):
+    for module in (activations, products):
         monkeypatch.setattr(module, "vectors", lambda: request.param)
     return request.param
 

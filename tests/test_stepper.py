@@ -74,7 +74,7 @@ def test_networks_that_read_each_other_are_stepped_as_one(cell: str) -> None:
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether the rows come in blocks depends on the processor (`numerics.row_blocks`)."""
+    """Whether the rows come in blocks depends on the processor (`products.row_blocks`)."""
     monkeypatch.setattr(stepping, "row_blocks", lambda W, columns: np.stack(np.split(W, 4)))
     model, ids = merged("lstm", 2, 3), np.arange(5)
     stepper = stepper_of(model).spread(5)

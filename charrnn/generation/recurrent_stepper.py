@@ -20,7 +20,7 @@ from charrnn.network.activations import hyperbolic_tangent
 from charrnn.network.cells.base import Cell, Step
 from charrnn.network.ensemble import diagonal_blocks
 from charrnn.network.model import CharModel
-from charrnn.network.numerics import row_blocks
+from charrnn.network.products import row_blocks
 from charrnn.network.recurrent import weights
 
 

@@ -7,6 +7,7 @@ NumPy and has to be asked first. A setting that the user made always wins.
 """
 
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -22,9 +23,11 @@ AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 #: The first AMD family (Zen 5) that OpenBLAS 0.3.31 does not know and serves with AVX2 kernels,
 #: which measured 1.5 to 1.9 times slower. Zen 4 (family 25) it knows.
 FIRST_UNKNOWN_AMD_FAMILY = 26
+CPUINFO = Path("/proc/cpuinfo")
+INTEL = "GenuineIntel"
 
 
-def configure(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+def configure(cpuinfo: Path = CPUINFO) -> None:
     """Set up the environment for the BLAS library; too late, and without effect, once NumPy is
     imported."""
     if "numpy" in sys.modules:
@@ -37,16 +40,26 @@ def configure(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
 
 def wants_avx512_kernels(cpuinfo: Path) -> bool:
     """Has this processor AVX-512, and would OpenBLAS not use it by itself?"""
-    try:
-        text = cpuinfo.read_text(encoding="ascii", errors="replace")
-    except OSError:  # not Linux: nothing is known, nothing is changed
-        return False
-    lines = (line.partition(":") for line in text.split("\n\n", 1)[0].splitlines())
-    first = {key.strip(): value.strip() for key, _, value in lines}
-    family = first.get("cpu family", "")
+    said = processor(cpuinfo)
+    family = said.get("cpu family", "")
     return (
-        first.get("vendor_id") == "AuthenticAMD"
+        said.get("vendor_id") == "AuthenticAMD"
         and family.isdigit()
         and int(family) >= FIRST_UNKNOWN_AMD_FAMILY
-        and set(first.get("flags", "").split()) >= AVX512
+        and set(said.get("flags", "").split()) >= AVX512
     )
+
+
+def is_intel(cpuinfo: Path = CPUINFO) -> bool:
+    """Is this one of Intel's processors?"""
+    return INTEL in (processor(cpuinfo).get("vendor_id") or platform.processor())
+
+
+def processor(cpuinfo: Path) -> dict[str, str]:
+    """What Linux says of the first core; elsewhere nothing is known."""
+    try:
+        text = cpuinfo.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return {}
+    lines = (line.partition(":") for line in text.split("\n\n", 1)[0].splitlines())
+    return {key.strip(): value.strip() for key, _, value in lines}

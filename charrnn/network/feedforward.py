@@ -12,6 +12,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.body import Arrays, Body, ModelTape, State
+from charrnn.network.products import product
 from charrnn.network.tape import by_step, flat_rows
 
 
@@ -58,7 +59,7 @@ class FeedForward(Body):
             if index == 0:
                 self._look_up(p, tape, out=h)
             else:
-                np.matmul(p[f"{name}.weight"], tape.output(index - 1), out=h)
+                product(p[f"{name}.weight"], tape.output(index - 1), out=h)
             h += p[f"{name}.bias"][:, None]
             np.tanh(h, out=h)  # h = tanh(W h below + b)
             tape.drop(index)
@@ -104,11 +105,11 @@ class FeedForward(Body):
                 np.sum(dz, axis=1, out=grads[f"{name}.bias"])  # db = sum_t dz
                 if index:
                     below = tape.output(index - 1)
-                    np.matmul(dz, below.T, out=grads[f"{name}.weight"])  # dW = sum_t dz h^T
+                    product(dz, below.T, out=grads[f"{name}.weight"])  # dW = sum_t dz h^T
                 else:
                     self._look_up_gradient(dz, tape, self.by_place(grads))
             if index:
-                np.matmul(p[f"{name}.weight"].T, dz, out=tape.layers[index - 1].dout)  # dh = W^T dz
+                product(p[f"{name}.weight"].T, dz, out=tape.layers[index - 1].dout)  # dh = W^T dz
         return {}
 
     def _look_up_gradient(self, dz: Array, tape: ModelTape, dW: Array) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.cells.base import Cell
-from charrnn.network.numerics import row_blocks, transposed
+from charrnn.network.products import product, repeated
 from charrnn.network.tape import TOGETHER, Tape, by_step
 
 
@@ -56,7 +56,7 @@ def project(w: Weights, x: Array, tape: Tape) -> None:
     """The input projection xp_t = W_ih x_t + b of x, flat (D, T*B)."""
     # The gradients' memory is free on the way forward, and one large product and a copy are faster
     # than a product for each step.
-    flat = np.matmul(w.W_ih * tape.factors, x, out=tape.dxp)  # W_ih x
+    flat = product(w.W_ih * tape.factors, x, out=tape.dxp)  # W_ih x
     xp = tape.gates.reshape(tape.steps, -1, tape.batch)
     np.add(by_step(flat, tape.batch), input_bias(w, tape), out=xp)
 
@@ -65,15 +65,14 @@ def forward(cell: Cell, w: Weights, tape: Tape) -> None:
     """Run the layer from the state in `tape.states[0]`; `tape.gates` holds the projections xp_t."""
     G, H, B = tape.hp.shape
     T, A = tape.steps, cell.separate
-    W_hh = row_blocks(w.W_hh * tape.factors, B)
+    multiply, hp = repeated(w.W_hh * tape.factors, B), tape.hp.reshape(G * H, B)
     b_separate = np.repeat(w.b_hh[tape.summed :], B).reshape(A, H, B)
-    product = tape.hp.reshape(len(W_hh), -1, B)
     with np.errstate(over="ignore"):  # of exp in an activation, which is harmless
         for t in range(T):
             if (keep := tape.keep[t]) is not None:
                 for state, previous in zip(tape.states[t], tape.at[t].previous, strict=True):
                     np.multiply(state, keep, out=previous)
-            np.matmul(W_hh, tape.at[t].previous[0], out=product)  # hp = W_hh h'
+            multiply(tape.at[t].previous[0], hp)  # hp = W_hh h'
             if A:  # b_hh of the other gates is in xp already
                 np.add(tape.hp[G - A :], b_separate, out=tape.separate[t])  # hp = W_hh h' + b_hh
             cell.forward(tape.at[t])
@@ -100,10 +99,9 @@ def backward(
     dstate = dlast or [np.zeros((H, B), tape.hp.dtype) for _ in cell.states]
     dh = dstate[0]
     dout = by_step(tape.dout, B)
-    W_hh_T = row_blocks(transposed(w.W_hh), B)
+    multiply = repeated(w.W_hh.T, B)
     # Where nothing of dh survives the cell, the product can be written over it.
     dh_recurrent = np.empty((H, B), dh.dtype) if cell.direct_path else dh
-    product = dh_recurrent.reshape(len(W_hh_T), -1, B)
     for t in reversed(range(tape.steps)):
         step, slot = tape.at[t], t % len(tape.dhp)
         dhp = tape.dhp[slot]
@@ -112,7 +110,7 @@ def backward(
         if trace is not None:
             trace[t] = dstate
         cell.backward(step, dstate, dhp, tape.dxp_separate[slot])
-        np.matmul(W_hh_T, dhp.reshape(G * H, B), out=product)  # dh' = W_hh^T dhp (+ direct path)
+        multiply(dhp.reshape(G * H, B), dh_recurrent)  # dh' = W_hh^T dhp (+ direct path)
         if cell.direct_path:
             dh += dh_recurrent
         if (keep := tape.keep[t]) is not None:
@@ -127,15 +125,15 @@ def weight_gradients(x: Array, tape: Tape, grads: Weights) -> None:
     """The gradients of a layer that read x, flat (D, T*B), into `grads`, after `backward`."""
     S, dxp, before = tape.summed, tape.dxp, tape.before
     dhp_separate = tape.dp[len(dxp) :]
-    np.matmul(dxp, x.T, out=grads.W_ih)  # dW_ih = sum_t dxp x^T
-    np.matmul(dxp[:S], before.T, out=grads.W_hh[:S])  # dW_hh = sum_t dhp h'^T
+    product(dxp, x.T, out=grads.W_ih)  # dW_ih = sum_t dxp x^T
+    product(dxp[:S], before.T, out=grads.W_hh[:S])  # dW_hh = sum_t dhp h'^T
     np.sum(dxp, axis=1, out=grads.b_ih)  # db_ih = sum_t dxp
     grads.b_hh[:S] = grads.b_ih[:S]  # db_hh = sum_t dhp
     if len(dhp_separate):
-        np.matmul(dhp_separate, before.T, out=grads.W_hh[S:])
+        product(dhp_separate, before.T, out=grads.W_hh[S:])
         np.sum(dhp_separate, axis=1, out=grads.b_hh[S:])
 
 
 def input_gradient(w: Weights, tape: Tape, out: Array) -> None:
     """d(loss)/d(x_t) into `out`, flat (D, T*B), after `backward`."""
-    np.matmul(w.W_ih.T, tape.dxp, out=out)  # dx = W_ih^T dxp
+    product(w.W_ih.T, tape.dxp, out=out)  # dx = W_ih^T dxp

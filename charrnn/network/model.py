@@ -16,6 +16,7 @@ from charrnn.network.cells.base import Cell
 from charrnn.network.dropout import Dropout
 from charrnn.network.feedforward import FeedForward
 from charrnn.network.parameters import Parameters
+from charrnn.network.products import product
 from charrnn.network.recurrent import Recurrent
 
 
@@ -112,7 +113,7 @@ class CharModel:
             raise ValueError(f"ids have shape {ids.shape}, the tape {(tape.steps, tape.batch)}")
         tape.dropout, tape.masks = dropout, []
         after = self.body.forward(self.parameters, ids, state, tape)
-        np.matmul(self.parameters["head.weight"], tape.output(self.layers - 1), out=tape.logits)
+        product(self.parameters["head.weight"], tape.output(self.layers - 1), out=tape.logits)
         tape.logits += self.parameters["head.bias"][:, None]  # z = W h + b
         return tape.logits, after
 
@@ -130,10 +131,10 @@ class CharModel:
         of the states at every step.
         """
         if grads is not None:
-            np.matmul(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])  # dz h^T
+            product(dlogits, tape.output(self.layers - 1).T, out=grads["head.weight"])  # dz h^T
             np.sum(dlogits, axis=1, out=grads["head.bias"])  # db = sum_t dz
         dh = tape.layers[-1].dout
-        np.matmul(self.parameters["head.weight"].T, dlogits, out=dh)  # dh = W^T dz
+        product(self.parameters["head.weight"].T, dlogits, out=dh)  # dh = W^T dz
         return self.body.backward(self.parameters, tape, grads, trace)
 
     def input_gradients(self, tape: ModelTape) -> Array:
