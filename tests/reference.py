@@ -25,7 +25,7 @@ from charrnn import cli
 from charrnn.cli.sample.options import Wanted
 from charrnn.inspection.request import VIEWS
 from charrnn.inspection.request import Request as Inspected
-from charrnn.machine.blas import THREAD_VARIABLES
+from charrnn.machine.blas import MOST_THREADS, THREAD_VARIABLES
 from charrnn.machine.launched import LAUNCHERS
 from charrnn.training.events import WentBack
 from charrnn.training.settings import Choices, Request
@@ -322,7 +322,10 @@ def variables() -> str:
     named = re.compile(r'environ(?:ment)?(?:\.get\(|\[)"(\w+)"')
     sources = (p.read_text(encoding="utf-8") for p in (TOP / "charrnn").rglob("*.py"))
     found = {name for source in sources for name in named.findall(source)}
-    threads = {", ".join(THREAD_VARIABLES): "threads of the BLAS library; 1 unless they are set"}
+    threads = {
+        ", ".join(THREAD_VARIABLES): "threads of the BLAS library; where none is set, 1, and for"
+        f" `sample`, if it writes a single text, one for each core, but at most {MOST_THREADS}"
+    }
     launchers = {
         ", ".join(dict.fromkeys(sum(LAUNCHERS, ()))): "read, as a launcher of MPI set them"
     }

@@ -49,12 +49,19 @@ def test_the_users_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     monkeypatch.delitem(sys.modules, "numpy")
-    blas.configure(cpuinfo(tmp_path, "AuthenticAMD", 26, FLAGS))
+    blas.configure(cpuinfo=cpuinfo(tmp_path, "AuthenticAMD", 26, FLAGS))
     import os
 
     assert os.environ["OMP_NUM_THREADS"] == "5"
     assert os.environ["OPENBLAS_CORETYPE"] == "Haswell"
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_only_a_single_text_has_more_than_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blas, "cores", lambda: 3)
+    assert [blas.threads_for(texts) for texts in (1, 2, 16)] == [3, 1, 1]
+    monkeypatch.setattr(blas, "cores", lambda: 64)
+    assert blas.threads_for(1) == blas.MOST_THREADS
 
 
 def test_nothing_is_touched_once_numpy_is_there(
@@ -66,5 +73,5 @@ def test_nothing_is_touched_once_numpy_is_there(
 
     assert np
     monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
-    blas.configure(cpuinfo(tmp_path, "AuthenticAMD", 26, FLAGS))
+    blas.configure(cpuinfo=cpuinfo(tmp_path, "AuthenticAMD", 26, FLAGS))
     assert "OPENBLAS_CORETYPE" not in os.environ

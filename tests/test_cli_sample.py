@@ -16,6 +16,7 @@ from commands import needs_full_disk, run_here, terminal
 
 import charrnn
 from charrnn import cli
+from charrnn.machine import blas
 from charrnn.network.initialisation import initialise
 from charrnn.storage import checkpoint
 from charrnn.storage.checkpoint import Checkpoint
@@ -51,11 +52,11 @@ def hostile(tmp_path_factory):
     return path
 
 
-def write_model(path, alphabet):
+def write_model(path, alphabet, units=4):
     code_points = np.array(sorted(map(ord, set(alphabet))), np.uint32)
     V = len(code_points)
-    model = initialise("gru", "tanh", 1, 4, np.ones(V), np.random.default_rng(0))
-    meta = {"cell": "gru", "activation": "tanh", "layers": 1, "hidden_size": 4}
+    model = initialise("gru", "tanh", 1, units, np.ones(V), np.random.default_rng(0))
+    meta = {"cell": "gru", "activation": "tanh", "layers": 1, "hidden_size": units}
     meta["vocabulary_size"] = V
     checkpoint.save(path, Checkpoint(meta, code_points, model.parameters))
 
@@ -66,6 +67,28 @@ def process(*arguments, env=None, **settings):
     return subprocess.Popen(
         [*PROGRAM, *map(str, arguments)], env=clean | {"TERM": "xterm"} | (env or {}), **settings
     )
+
+
+def test_a_single_text_has_a_thread_for_each_core(run, monkeypatch):
+    configured = []
+    monkeypatch.setattr(blas, "cores", lambda: 3)
+    monkeypatch.setattr(blas, "configure", configured.append)
+    for several in ((), ("--count", 2), ("--best-of", 2)):
+        run(TINY, "-n", 5, *several)
+    assert configured == [3, 1, 1]
+
+
+def test_two_threads_write_the_text_that_one_writes(tmp_path):
+    """640 units: the products are large enough for BLAS to share them out, which it does unless it
+    is told not to."""
+    write_model(tmp_path / "large.npz", "abcdefgh \n", units=640)
+    one = dict.fromkeys(blas.THREAD_VARIABLES, "1")
+    texts = []
+    for env in (one, {**one, "OPENBLAS_NUM_THREADS": "2"}):
+        running = process(tmp_path / "large.npz", "-n", "300", "--seed", "1", env=env)
+        texts.append(running.communicate()[0])
+    assert len(texts[0].decode()) == 300
+    assert texts[0] == texts[1]
 
 
 def on_terminal(*arguments, env=None, **settings):

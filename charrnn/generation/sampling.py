@@ -21,8 +21,9 @@ from charrnn.generation.filters import Filters, allowed_characters
 from charrnn.generation.repetition import Repetition
 from charrnn.generation.stepper import Stepper
 from charrnn.generation.stopping import Rules, Stopper, spread
+from charrnn.machine.cores import cores
 from charrnn.machine.shared import shared
-from charrnn.machine.workers import Job, WorkerPool, cores
+from charrnn.machine.workers import Job, WorkerPool
 from charrnn.network.model import CharModel
 from charrnn.text.vocabulary import Vocabulary
 

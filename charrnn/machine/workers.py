@@ -38,13 +38,6 @@ serve()
 """
 
 
-def cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Job(ABC):
     """What a pool does together, in as many shares as `workers`: one call does one share.
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.machine.cores import cores
 from charrnn.machine.ranks import Ranks
-from charrnn.machine.workers import cores
 from charrnn.training.facts import cores_each, difference, facts_of
 
 SMALL, LARGE = 4, 2**18  # numbers in messages that are timed

@@ -14,7 +14,7 @@ import numpy as np
 
 from charrnn import __version__
 from charrnn.errors import CharRNNError, UsageError
-from charrnn.machine.workers import cores
+from charrnn.machine.cores import cores
 from charrnn.visible import visible
 
 END = 2**16  # bytes at each end of a file that are compared, and its size

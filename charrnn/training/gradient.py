@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from charrnn.arrays import Array
+from charrnn.machine.cores import cores
 from charrnn.machine.ranks import Ranks
 from charrnn.machine.shared import shared
-from charrnn.machine.workers import Job, WorkerPool, cores
+from charrnn.machine.workers import Job, WorkerPool
 from charrnn.network.body import State
 from charrnn.network.dropout import Dropout
 from charrnn.network.ensemble import Ensemble

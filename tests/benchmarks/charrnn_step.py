@@ -134,8 +134,8 @@ def parse_options() -> argparse.Namespace:
 
 
 def main() -> None:
-    blas.configure()
     options = parse_options()
+    blas.configure(blas.threads_for(1) if options.sample else 1)
     if options.peak:
         print(json.dumps({"gflops": peak(options.threads, options.seconds)}))
     else:

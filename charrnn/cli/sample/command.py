@@ -46,7 +46,7 @@ def sample(
     """
     terminal: Terminal = context.obj
     temperatures = wanted.temperatures
-    blas.configure()
+    blas.configure(blas.threads_for(wanted.count * wanted.best_of))
     import numpy as np
 
     from charrnn import library
