@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo.npz
 
-.PHONY: demo setup test check lint types bench torture corpora remembering sequences sharing reference clean
+.PHONY: demo setup test test-mkl check lint types bench torture corpora remembering sequences sharing reference clean
 
 setup: $(VENV)/installed
 
@@ -39,6 +39,13 @@ demo: $(VENV)/installed
 # A process for each core, which takes one file of tests after the other.
 test: $(VENV)/developing
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# The tests of what the extra `mkl` touches, in an environment that has it (a gigabyte).
+MKL_TESTS := mkl layer golden gradient gradients feedforward plain training resume new_cell
+test-mkl:
+	$(MAKE) VENV=.venv-mkl .venv-mkl/developing
+	.venv-mkl/bin/python -m pip --quiet install --editable '.[mkl]'
+	.venv-mkl/bin/python -m pytest --numprocesses auto --dist loadfile $(MKL_TESTS:%=tests/test_%.py)
 
 check: lint types test
 

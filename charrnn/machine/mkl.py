@@ -10,8 +10,8 @@ has to give the same bits: it is used where it is, on Intel's processors. Others
 """
 
 import ctypes
+import importlib.metadata
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,16 @@ def library() -> Any | None:
     return mkl
 
 
+def version() -> str | None:
+    """That of MKL, where it is used."""
+    return importlib.metadata.version("mkl") if library() else None
+
+
 def _path() -> str | None:
     """Where the package has put the library that chooses among its others."""
     try:
-        files = distribution("mkl").files or []
-    except PackageNotFoundError:
+        files = importlib.metadata.distribution("mkl").files or []
+    except importlib.metadata.PackageNotFoundError:
         return None
     named = [file for file in files if file.name.startswith(("libmkl_rt.so", "mkl_rt."))]
     return next((str(file.locate()) for file in named if file.suffix != ".lib"), None)

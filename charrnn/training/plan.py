@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from charrnn.machine import mkl
 from charrnn.training.crew import Crew
 from charrnn.training.durations import format_duration
 from charrnn.training.session import Session
@@ -91,11 +92,16 @@ class Plan:
 
     @property
     def budget(self) -> str:
-        """How long it trains; a share may be spent already."""
+        """How long it trains, of which a share may be spent already, and with what."""
         steps, seconds = self.session.budget.steps, self.session.budget.seconds
         whole = f"{steps:,} steps" if seconds is None else format_duration(seconds)
         spent = self.session.run.progress.share
-        return f"training for {whole}" + (f", {spent:.0%} of it done" if spent else "")
+        parts = [f"training for {whole}"]
+        if spent:
+            parts.append(f"{spent:.0%} of it done")
+        if version := mkl.version():
+            parts.append(f"products by MKL {version}")
+        return ", ".join(parts)
 
     @property
     def lines(self) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from charrnn import __version__
 from charrnn.errors import CharRNNError, CheckpointError
+from charrnn.machine import mkl
 from charrnn.network.ensemble import Ensemble
 from charrnn.network.model import CharModel
 from charrnn.storage import strict_json
@@ -147,6 +148,7 @@ def _differences(meta: dict[str, Any], threads: Any, run: Run, ranks: int) -> li
     pairs = {
         "NumPy": (versions.get("numpy"), np.__version__),
         "charrnn": (versions.get("charrnn"), __version__),
+        "MKL": (versions.get("mkl", "none"), mkl.version() or "none"),
         "ranks": (meta.get("ranks", 1), ranks),
     }
     if ranks == 1:

@@ -14,6 +14,7 @@ import numpy as np
 
 from charrnn import __version__
 from charrnn.errors import UsageError
+from charrnn.machine import mkl
 from charrnn.network.ensemble import Ensemble, is_merger
 from charrnn.network.initialisation import initialise
 from charrnn.progress import Progress, silent
@@ -121,6 +122,7 @@ class Session:
                 "charrnn": __version__,
                 "numpy": np.__version__,
                 "python": platform.python_version(),
+                **({"mkl": version} if (version := mkl.version()) else {}),
             },
         }
 
