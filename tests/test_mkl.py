@@ -26,11 +26,15 @@ def matrix(rows: int, columns: int, how: str) -> np.ndarray:
     """Numbers in rows, in columns, or in either with gaps between."""
     if how.endswith("columns"):
         return matrix(columns, rows, how.replace("columns", "rows")).T
+    if how == "gaps":
+        return matrix(rows, 2 * columns, "rows")[:, ::2]
     gap = 5 if how.startswith("padded") else 0
     return RNG.standard_normal((rows, columns + gap), np.float32)[:, :columns]
 
 
 HOW = st.sampled_from(["rows", "columns", "padded rows", "padded columns"])
+#: In neither: every second number of a row.
+GAPS = st.just("gaps")
 
 
 @needs_mkl
@@ -42,7 +46,7 @@ def test_a_product_is_that_of_numpy(M: int, K: int, N: int, a: str, b: str, out:
 
 
 @needs_mkl
-@given(M=SIZES, K=SIZES, N=SIZES, how=HOW)
+@given(M=SIZES, K=SIZES, N=SIZES, how=HOW | GAPS)
 def test_a_repeated_product_is_that_of_numpy(M: int, K: int, N: int, how: str) -> None:
     W = matrix(M, K, how)
     multiply = repeated(W, N)

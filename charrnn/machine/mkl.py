@@ -35,23 +35,21 @@ def library() -> Any | None:
     path = _path() if is_intel() else None
     if path is None:
         return None
-    size, number, memory = ctypes.c_int, ctypes.c_float, ctypes.c_void_p
-    shape = (size, size, size)
+    size, number = ctypes.c_int, ctypes.c_float
+    matrix = ctypes.c_void_p, size  # and how far apart its rows are
+    three = (size,) * 3
     try:
         mkl = ctypes.CDLL(path)
         mkl.MKL_Set_Threading_Layer(SEQUENTIAL)
         mkl.MKL_Set_Interface_Layer(LP64)
         mkl.MKL_CBWR_Set(REPRODUCIBLE)
-        for name, arguments in {
-            "cblas_sgemm": (size, size, *shape, number, memory, size, memory, size, number),
-            "cblas_sgemm_compute": (size, size, *shape, memory, size, memory, size, number),
-        }.items():
-            getattr(mkl, name).argtypes = (size, *arguments, memory, size)
-            getattr(mkl, name).restype = None
-        mkl.cblas_sgemm_pack.argtypes = (size, size, size, *shape, number, memory, size, memory)
-        mkl.cblas_sgemm_pack.restype = None
-        mkl.cblas_sgemm_pack_get_size.argtypes = (size, *shape)
-        mkl.cblas_sgemm_pack_get_size.restype = ctypes.c_size_t
+        multiply, compute = mkl.cblas_sgemm, mkl.cblas_sgemm_compute
+        pack, pack_size = mkl.cblas_sgemm_pack, mkl.cblas_sgemm_pack_get_size
+        multiply.argtypes = (*three, *three, number, *matrix, *matrix, number, *matrix)
+        compute.argtypes = (*three, *three, *matrix, *matrix, number, *matrix)
+        pack.argtypes = (*three, *three, number, *matrix, ctypes.c_void_p)
+        pack_size.argtypes, pack_size.restype = (size, *three), ctypes.c_size_t
+        multiply.restype = compute.restype = pack.restype = None
     except (OSError, AttributeError):  # a part of it is missing, or it is of another age
         return None
     return mkl
@@ -98,13 +96,16 @@ def _reading(matrix: Array) -> tuple[int, int] | None:
 
 
 class Repeated:
-    """Multiplies many x (K, N), one after the other, by one W (M, K), a matrix in rows or columns.
+    """Multiplies many x (K, N), one after the other, by one W (M, K).
     Of W it has a copy, arranged for the kernels; but these are for `WIDTH` columns or a multiple of
     it, and at others (25, say) no better than those for a W as it is, and often slower."""
 
     def __init__(self, mkl: Any, W: Array, columns: int) -> None:
         (M, K), N = W.shape, columns
-        how, apart = _reading(W) or (AS_IT_IS, K)
+        reading = _reading(W)
+        if reading is None:
+            W, reading = np.ascontiguousarray(W), (AS_IT_IS, K)
+        how, apart = reading
         self._columns = N
         if N % WIDTH:
             self._W = W
