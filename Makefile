@@ -42,10 +42,13 @@ test: $(VENV)/developing
 
 # The tests of what the extra `mkl` touches, in an environment that has it (a gigabyte).
 MKL_TESTS := mkl layer golden gradient gradients feedforward plain training resume new_cell
-test-mkl:
+test-mkl: .venv-mkl/extra
+	.venv-mkl/bin/python -m pytest --numprocesses auto --dist loadfile $(MKL_TESTS:%=tests/test_%.py)
+
+.venv-mkl/extra: pyproject.toml
 	$(MAKE) VENV=.venv-mkl .venv-mkl/developing
 	.venv-mkl/bin/python -m pip --quiet install --editable '.[mkl]'
-	.venv-mkl/bin/python -m pytest --numprocesses auto --dist loadfile $(MKL_TESTS:%=tests/test_%.py)
+	@touch $@
 
 check: lint types test
 
