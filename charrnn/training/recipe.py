@@ -22,12 +22,16 @@ GUESS = 50e9
 SIZE = 0.085e6
 #: Parameters for each training character, at most.
 MOST = 3.5
-#: A network that would read the text more often than this had better be larger. On 112 thousand
-#: characters 163 thousand parameters and 23 passes end at 1.32, 368 thousand and 10 at 1.25.
-OFTEN = 10
+#: A network that would read the text more often had better be larger: more often than so many times
+#: the root of the work for each character, in million operations, but not fewer times than the
+#: first number nor more than the second. Best were 4.5 passes for 20 million operations, 5 for 30,
+#: 6 for 64, 10 for 110 and for 200 (docs/searches.md).
+OFTEN, OFTEN_AT_LEAST, OFTEN_AT_MOST = 0.85, 5, 10
 #: Passes over a text, and steps, that are enough for any: a time is cut short after both. With a
 #: schedule for 9,000 passes over 4,500 characters the loss was 2.32, with one for 40 to 160 2.0.
 PASSES, STEPS = 160, 400
+#: Passes from which on some outputs are dropped. Up to about ten a network is better without.
+DROPPED_FROM = 5
 #: Passes up to which Muon is better than Adam. At 2 to 4 it is, by 0.01 to 0.02; at 23 it is worse
 #: by 0.01, and at 100 by 0.05, for it learns the text by heart sooner.
 MUON_PASSES = 8
@@ -35,9 +39,10 @@ BATCH_SIZE = 32
 SEQUENCE_LENGTH = 64
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024)
 #: Operations for each training character from which on a time is better spent on so many members,
-#: each with its share of it. Two are worse than one at 25e6 and 30e6, and better at 70e6 and 90e6,
-#: on texts of 1 MB and of 110 and 150 KB alike; four are worse than two at 180e6, better at 2e9.
-MEMBERS = {2: 40e6, 4: 1e9}
+#: each with its share of it. Two are worse than one at 26e6 and 29e6, better at 43e6 on 200 KB of
+#: Russian, as good at 46e6 on 1 MB, and better at 70e6 and 90e6 on 110 and 150 KB; four are worse
+#: than two at 180e6, better at 2e9.
+MEMBERS = {2: 30e6, 4: 1e9}
 #: The least parameters of a network that are better spent on two layers.
 TWO_LAYERS = 0.2e6
 
@@ -138,16 +143,22 @@ def best_size(choices: Choices, situation: Situation, members: int) -> float:
 
     Measured best sizes for an LSTM on 1 MB: 0.35 M parameters at 8 TFLOP (a minute on two cores),
     0.9 M at 24, 1.9 M at 110, 3.4 M at 310. A short text wants more, so that it is not read too
-    `OFTEN`; but more than `MOST` parameters for each of its characters only learn it by heart.
+    often; but more than `MOST` parameters for each of its characters only learn it by heart.
     """
     read = characters_read(choices, situation)
     if read is None:
         operations = work(choices, situation, members)
         size = SIZE * math.pow(operations / 1e12, 0.7)
-        size = max(size, operations / (6 * OFTEN * situation.characters))
+        each = operations / situation.characters
+        size = max(size, each / (6 * most_passes(each)))
     else:  # solve for the size
         size = math.pow(SIZE * math.pow(6 * read / 1e12, 0.7), 1 / 0.3)
     return min(size, MOST * situation.characters)
+
+
+def most_passes(work: float) -> float:
+    """How often a text is best read at most, with so many operations for each character."""
+    return min(max(OFTEN * math.sqrt(work / 1e6), OFTEN_AT_LEAST), OFTEN_AT_MOST)
 
 
 def member_size(
@@ -200,7 +211,7 @@ def most_steps(settings: Settings, characters: int) -> int:
 
 def dropout_for(epochs: float) -> float:
     """None while the text is new; more with every doubling of the passes over it."""
-    return round(min(max(0.09 * math.log2(max(epochs, 1) / 4), 0.0), 0.5), 2)
+    return round(min(max(0.09 * math.log2(max(epochs, 1) / DROPPED_FROM), 0.0), 0.5), 2)
 
 
 def optimizer_for(epochs: float) -> str:
