@@ -69,13 +69,14 @@ def process(*arguments, env=None, **settings):
     )
 
 
-def test_a_single_text_has_a_thread_for_each_core(run, monkeypatch):
+def test_a_single_text_has_a_thread_for_each_core(run, monkeypatch, tmp_path):
     configured = []
     monkeypatch.setattr(blas, "cores", lambda: 3)
     monkeypatch.setattr(blas, "configure", configured.append)
-    for several in ((), ("--count", 2), ("--best-of", 2)):
-        run(TINY, "-n", 5, *several)
-    assert configured == [3, 1, 1]
+    for several in (("-n", 5), ("-n", 5, "--count", 2), ("-n", 5, "--best-of", 2)):
+        run(TINY, *several)
+    run(TINY, "--page", tmp_path / "page.html")
+    assert configured == [3, 1, 1, 1]
 
 
 def test_two_threads_write_the_text_that_one_writes(tmp_path):

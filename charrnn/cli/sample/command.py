@@ -46,7 +46,9 @@ def sample(
     """
     terminal: Terminal = context.obj
     temperatures = wanted.temperatures
-    blas.configure(blas.threads_for(wanted.count * wanted.best_of))
+    # A page is measured, not written, by small products whose threads would wait for each other.
+    written = 0 if wanted.page else wanted.count * wanted.best_of
+    blas.configure(blas.threads_for(written))
     import numpy as np
 
     from charrnn import library
