@@ -57,6 +57,21 @@ def test_the_users_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
 
 
+@pytest.mark.parametrize("vendor", ["GenuineIntel", "AuthenticAMD"])
+def test_the_vendor_is_read_where_linux_says_it(vendor: str, tmp_path: Path) -> None:
+    assert blas.is_intel(cpuinfo(tmp_path, vendor, 6, FLAGS)) is (vendor == "GenuineIntel")
+
+
+@pytest.mark.parametrize(
+    ("says", "intel"), [("Intel64 Family 6, GenuineIntel", True), ("arm", False)]
+)
+def test_elsewhere_python_is_asked_for_the_vendor(
+    says: str, intel: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas.platform, "processor", lambda: says)
+    assert blas.is_intel(tmp_path / "missing") is intel
+
+
 def test_only_a_single_text_has_more_than_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blas, "cores", lambda: 3)
     assert [blas.threads_for(texts) for texts in (1, 2, 16)] == [3, 1, 1]

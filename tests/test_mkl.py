@@ -97,6 +97,8 @@ def test_what_is_in_neither_rows_nor_columns_is_left_to_numpy() -> None:
 
 
 def test_other_processors_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mkl, "_path", lambda: "there")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: pytest.fail("it was opened"))
     monkeypatch.setattr(mkl, "is_intel", lambda: False)
     assert mkl.library.__wrapped__() is None
 

@@ -32,8 +32,8 @@ WIDTH = 16  # columns
 @cache
 def library() -> Any | None:
     """MKL, ready to be called; None where it is not to be used."""
-    path = _path() if is_intel() else None
-    if path is None:
+    path = _path()
+    if path is None or not is_intel():
         return None
     size, number = ctypes.c_int, ctypes.c_float
     matrix = ctypes.c_void_p, size  # and how far apart its rows are
@@ -97,6 +97,7 @@ def _reading(matrix: Array) -> tuple[int, int] | None:
 
 class Repeated:
     """Multiplies many x (K, N), one after the other, by one W (M, K).
+
     Of W it has a copy, arranged for the kernels; but these are for `WIDTH` columns or a multiple of
     it, and at others (25, say) no better than those for a W as it is, and often slower."""
 
